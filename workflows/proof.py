@@ -104,6 +104,10 @@ class Proof:
                 self._resend(submission)
             case SendCodeSubmission():
                 await self._send_for_staff(submission)
+            case RetrySubmission() if not self._sending and workflow.patched(
+                f"code-awaited-at-retry-{self._requests}"
+            ):
+                self._machine.reply(Verdict.OUT_OF_STEP)
             case RetrySubmission():
                 self._send(self._message if self._sending else self._compose(self._channel))
                 self._machine.accept()
@@ -292,10 +296,7 @@ class Proof:
         self._message = self._sent if self._sent and holds else refused
 
     def _purse(self, request: ResendRequest) -> Purse:
-        """Return the kept purse if the answers match a second datum of a student with this contact.
-
-        Otherwise returns the ordinary purse.
-        """
+        """Return the kept purse for a second datum of a student with this contact."""
         to = self._contacts.get(request.channel)
         asked = [person for person in self._persons if to and has(person, to)]
         return Purse.KEPT if identity.vouches(request.answers, asked) else Purse.ORDINARY

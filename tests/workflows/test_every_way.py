@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from domain.contracts.vocabulary import ActivityName, Step, WaitReason
+from domain.contracts.vocabulary import ActivityName, Step, WaitReason, Waker
 from tests.workflows.explorer import OUTCOMES, Explored
 from workflows import steps
 
@@ -145,6 +145,21 @@ async def test_a_mistake_of_the_programme_parks_and_can_be_retried_and_cancelled
                 over = run.step in steps.ENDS
                 assert over or run.step is Step.PROVISIONING, (way, place)
     assert parked > len(ways)
+
+
+async def test_a_retry_asks_nothing_of_any_system_while_the_student_is_awaited(
+    ways: list[Way],
+) -> None:
+    awaited = set()
+    for way in ways:
+        async with walked(way) as explored:
+            run, before = explored.run, explored.stands
+            if explored.asked or steps.woken_by(run.step, run.reason) is not Waker.STUDENT:
+                continue
+            awaited.add(run.step)
+            await explored.happen("submission", "retry")
+            assert explored.stands == before, way
+    assert awaited == {Step.PIN, Step.IDENTIFY, Step.INSURANCE, Step.REVIEW, Step.PASSWORD}
 
 
 async def test_an_end_that_cannot_be_reached_parks_and_can_be_cancelled(

@@ -221,6 +221,34 @@ async def test_staff_can_have_the_message_tried_at_once(begin: Begin, world: Wor
     assert {pin.send_no for pin in world.made(SendPin)} == {1}
 
 
+async def test_a_retry_while_the_code_is_awaited_is_out_of_step(begin: Begin, world: World) -> None:
+    """A retry of all whose gateway was unavailable also reaches those whose code has gone since."""
+    student = await begin()
+    await student.sent()
+
+    verdicts = [(await student.retries(of_many=many)).verdict for many in (False, True)]
+    await student.environment.sleep(timedelta(minutes=2))
+
+    assert verdicts == [Verdict.OUT_OF_STEP] * 2
+    assert len(world.made(ReserveSend)) == 1
+
+
+async def test_a_run_in_which_a_retry_sent_another_code_goes_on(
+    begin: Begin, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its history is replayed at the end; a later retry is out of step."""
+    student = await begin()
+    await student.sent()
+    with monkeypatch.context() as before:
+        before.setattr(workflow, "patched", lambda _: False)
+        assert (await student.retries()).verdict is Verdict.ACCEPTED
+        await student.until(lambda _: len(world.made(SendPin)) == 2)
+
+    assert (await student.retries()).verdict is Verdict.OUT_OF_STEP
+    assert (await student.pin()).verdict is Verdict.ACCEPTED
+    assert len(world.made(ReserveSend)) == 2
+
+
 async def test_a_gateway_that_refuses_the_engine_waits_with_support(
     begin: Begin, world: World
 ) -> None:
@@ -379,7 +407,7 @@ async def test_staff_have_to_unlock_before_they_send(
         for _ in range(5):
             await student.pin("999999")
         await student.environment.sleep(timedelta(minutes=2))
-        await student.retries()
+        await resend(student)
         await student.until(lambda _: len(world.made(SendPin)) == 2)
         for _ in range(5):
             await student.pin("999999")

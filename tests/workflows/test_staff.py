@@ -6,6 +6,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from domain.contracts.account_io import Claimed, ClaimOutcome, CloseActivation, InsuranceOutcome
+from domain.contracts.channels import Channel
 from domain.contracts.message_io import NoticeKind, ReserveSend, SendNotice
 from domain.contracts.people import Person
 from domain.contracts.staff import (
@@ -17,7 +18,7 @@ from domain.contracts.staff import (
     StaffSubmission,
     UnlockSubmission,
 )
-from domain.contracts.submissions import DisputeSubmission
+from domain.contracts.submissions import DisputeSubmission, ResendRequest
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import ActivityName, Detail, FailureType, Step, WaitReason
 from tests.workflows.conftest import Begin, working
@@ -62,7 +63,8 @@ async def test_a_lock_is_opened_and_another_code_asked_for(begin: Begin, world: 
     for _ in range(5):
         await student.pin("999999")
     await student.environment.sleep(timedelta(minutes=2))
-    await student.retries()
+    asked = ResendRequest(channel=Channel.SMS, **await student.stamp())
+    await student.submit("resend_pin", asked)
     await student.until(lambda now: len(world.made(ReserveSend)) > 1 and now.pin is not None)
     for _ in range(5):
         await student.pin("999999")
