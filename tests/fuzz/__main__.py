@@ -17,11 +17,11 @@ import postgres
 import settings
 from security.keys import KeyRing
 from starter.client import connect
-from starter.client.activations import Activations
 from tests.fuzz import json_routes, pure
 from tests.fuzz.console import ConsoleFuzz
 from tests.fuzz.portal import PortalFuzz, Tally
 from tests.fuzz.seats import MAKERS, OUTAGE, Place
+from tests.fuzz.watch import Watcher
 from tests.stack import WholeStack
 
 _REQUESTS = 100_000
@@ -47,9 +47,9 @@ async def play(
     keys = KeyRing(place.stack.folder / "keys")
     client = await connect.connect(config, keys)
     async with await postgres.connect(place.env["LEDGER_DSN"]) as pool:
-        engine = Activations(client)
-        portal = PortalFuzz(place, pool, engine, seed)
-        console = ConsoleFuzz(place, pool, engine, seed)
+        watcher = Watcher(client, pool)
+        portal = PortalFuzz(place, watcher, seed)
+        console = ConsoleFuzz(place, watcher, pool, seed)
         of_console = round(number * _OF_THE_CONSOLE)
         await portal.play([each for each in states if each != OUTAGE], number - of_console)
         await console.play(of_console)
@@ -70,6 +70,7 @@ def _tell(name: str, tally: Tally, seconds: float) -> None:
         ("status", tally.statuses),
         ("move", tally.moves),
         ("new student", tally.seats),
+        ("student tried again", tally.unmade),
     ):
         told = ", ".join(f"{key} {n}" for key, n in sorted(counts.items(), key=str))
         sys.stdout.write(f"  by {title}: {told}\n")

@@ -8,7 +8,6 @@ from random import Random
 import httpx
 
 from postgres import Pool
-from starter.client.activations import Activations
 from tests.fuzz import watch
 from tests.fuzz.grammar import CONSOLE, CONSOLE_PAGES, SIGN_OUT, Browsing, Grammar, Shot
 from tests.fuzz.portal import Sender, Tally
@@ -46,10 +45,10 @@ _SUCCESS = (303,)
 class ConsoleFuzz:
     """One request after the other, so that each row of the audit belongs to one of them."""
 
-    def __init__(self, place: Place, pool: Pool, engine: Activations, seed: int) -> None:
+    def __init__(self, place: Place, watcher: Watcher, pool: Pool, seed: int) -> None:
         self._place = place
         self._pool = pool
-        self._watcher = Watcher(engine, pool)
+        self._watcher = watcher
         self._draw = Random(f"{seed}-console")  # noqa: S311 - repeatable on purpose
         self._url = place.env["SUPPORT_URL"]
         self._grammar = Grammar(self._draw, self._url, "desk")
@@ -124,12 +123,15 @@ class ConsoleFuzz:
         if shot.route == "/operations/pause" and response.status_code in _SUCCESS:
             self._place.stack.command("support", "resume", "--reason", "fuzz")
         after = await self._watcher.look(seat.reference)
+        if after != before and not shot.forged:
+            # A code is sent after the answer: that is no later request's.
+            after = await self._watcher.settled(seat.reference)
+        self._seats[seat.state] = seat, after
         if after.stands != before.stands:
-            settled = after if shot.forged else await self._watcher.settled(seat.reference)
             may = shot.route.rpartition("/")[2] in MAY[name]
-            what = watch.why_illegal_of_staff(shot, may=may, before=before, after=settled)
+            what = watch.why_illegal_of_staff(shot, may=may, before=before, after=after)
             self.tally.object_to(shot, f"{name} at {seat.state}", what)
-            self.tally.moves[f"{before.step} -> {settled.step}"] += 1
+            self.tally.moves[f"{before.step} -> {after.step}"] += 1
             self._seats.pop(seat.state)[0].guest.close()
 
     async def _audit(self) -> Mapping[tuple[str, str], int]:

@@ -10,8 +10,6 @@ from random import Random
 import httpx
 
 from demo.visitor import TLS
-from postgres import Pool
-from starter.client.activations import Activations
 from tests.fuzz import watch
 from tests.fuzz.grammar import PORTAL, PORTAL_PAGES, FormGrammar, Grammar, Shot
 from tests.fuzz.seats import FORMS_AT, Place, Seat
@@ -26,6 +24,7 @@ _LOOK_AFTER = 5
 _AT_ITS_STEP = 0.5
 """Share of the forms that may be sent at the step of the seat's activation."""
 _SPENT = 429
+_MAKINGS, _MADE_AGAIN_AFTER = 4, 5.0
 _LEAVES_OFTEN = 0.1
 _LEAVES = ("/contact", "/end", "/who")
 
@@ -39,6 +38,7 @@ class Tally:
     moves: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
     seats: Counter[str] = field(default_factory=Counter)
+    unmade: Counter[str] = field(default_factory=Counter)
     away: int = 0
 
     @property
@@ -114,11 +114,9 @@ class Sender:
 class PortalFuzz:
     """One seat a state; each is played by one task, so that its requests come one by one."""
 
-    def __init__(self, place: Place, pool: Pool, engine: Activations, seed: int) -> None:
+    def __init__(self, place: Place, watcher: Watcher, seed: int) -> None:
         self._place = place
-        self._pool = pool
-        self._engine = engine
-        self._watcher = Watcher(engine, pool)
+        self._watcher = watcher
         self.seed = seed
         self.tally = Tally()
         self._seats: dict[str, Seat] = {}
@@ -142,9 +140,18 @@ class PortalFuzz:
         if old := self._seats.pop(state, None):
             old.guest.close()
         async with self._making:
-            seat = await asyncio.to_thread(self._place.make, state)
-        self._seats[state] = seat
+            seat = self._seats[state] = await self._made(state)
         return seat
+
+    async def _made(self, state: str) -> Seat:
+        """Bring somebody new to this state; another one where a busy machine let a page wait."""
+        for _ in range(_MAKINGS):
+            try:
+                return await asyncio.to_thread(self._place.make, state)
+            except Exception as failed:  # noqa: BLE001 - counted, and raised by the last one
+                self.tally.unmade[f"{state}: {failed!r:.300}"] += 1
+                await asyncio.sleep(_MADE_AGAIN_AFTER)
+        return await asyncio.to_thread(self._place.make, state)
 
     async def _play(self, sender: Sender, state: str, number: int) -> None:
         draw = Random(f"{self.seed}-{state}")  # noqa: S311 - repeatable on purpose
@@ -201,16 +208,18 @@ class PortalFuzz:
             now = after[reference]
             if was == now:
                 continue
+            if not shot.forged:
+                # A code is sent, and an account made, after the answer: that is no later request's.
+                now = after[reference] = await self._watcher.settled(reference)
             if shot.forged and now.events != was.events and was.stands == now.stands:
-                sent = await watch.events_sent(self._engine, reference, was.events)
+                sent = await self._watcher.events_sent(reference, was.events)
                 what = f"a forged request sent {sent} submissions" if sent else ""
                 self.tally.object_to(shot, seat.state, what)
             if was.stands != now.stands:
                 changed = True
-                settled = now if shot.forged else await self._watcher.settled(reference)
-                what = watch.why_illegal(shot, seat.right, was, settled)
+                what = watch.why_illegal(shot, seat.right, was, now)
                 self.tally.object_to(shot, seat.state, what)
-                self.tally.moves[f"{was.step} -> {settled.step}"] += 1
+                self.tally.moves[f"{was.step} -> {now.step}"] += 1
         return changed
 
     def _left(self, shot: Shot, response: httpx.Response) -> bool:

@@ -6,13 +6,17 @@ is not repeated here.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.contracts.vocabulary import Step
 from postgres import Pool
-from starter.client.activations import ActivationEnded, Activations
+from starter.client import pending_retries
 from tests.fuzz.grammar import Shot
+from workflows.search_attributes import STEP
 
 _FACTS = """
 SELECT (SELECT count(*) FROM claim WHERE reference = $1) AS claims,
@@ -69,16 +73,21 @@ _STAFF_MOVES: Mapping[str, frozenset[str]] = {
 }
 """At which steps an action of staff changes anything."""
 _SETTLED_AFTER = 0.05
+_LOOKS = 200
 
 
 @dataclass(frozen=True)
 class Observed:
-    """Step and reason as Temporal has them, and facts of the ledger; events count the history."""
+    """Step and reason as Temporal has them, and facts of the ledger; events count the history.
+
+    `busy`: the engine has work at hand that may change any of them.
+    """
 
     step: str
     reason: str
     facts: tuple[tuple[str, object], ...]
     events: int = 0
+    busy: bool = field(default=False, compare=False)
 
     @property
     def stands(self) -> tuple[str, str, tuple[tuple[str, object], ...]]:
@@ -89,33 +98,63 @@ class Observed:
 
 
 class Watcher:
-    def __init__(self, engine: Activations, pool: Pool) -> None:
-        self._engine = engine
+    def __init__(self, client: Client, pool: Pool) -> None:
+        self._client = client
         self._pool = pool
 
     async def look(self, reference: str) -> Observed:
+        # In this order: where nothing is at work, what is read afterwards does not change.
+        described = await self._described(reference)
         row = await self._pool.fetchrow(_FACTS, reference)
         facts = tuple(dict(row or {}).items())
-        try:
-            recorded = await self._engine.recorded_state(reference)
-        except ActivationEnded as over:
-            return Observed(f"terminated {over.step}", "", facts)
-        if recorded is None:
+        if described is None:
             return Observed("", "", facts)
-        return Observed(recorded.step, recorded.wait_reason or "", facts, recorded.events)
+        step = described.typed_search_attributes.get(STEP) or Step.LOOKUP.value
+        if described.status is not WorkflowExecutionStatus.RUNNING and step not in ENDS:
+            return Observed(f"terminated {step}", "", facts)
+        reason = pending_retries.waits_for(described) or ""
+        busy = _is_busy(described.raw_description)
+        return Observed(step, reason, facts, described.history_length, busy)
+
+    async def _described(self, reference: str) -> WorkflowExecutionDescription | None:
+        try:
+            return await self._client.get_workflow_handle(reference).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
 
     async def settled(self, reference: str) -> Observed:
         """Return how it stands once nothing moves any more."""
-        seen, still = await self.look(reference), 0
-        for _ in range(200):
+        seen = await self.look(reference)
+        for _ in range(_LOOKS):
             await asyncio.sleep(_SETTLED_AFTER)
-            now = await self.look(reference)
-            still = still + 1 if now == seen else 0
-            seen = now
+            last, seen = seen, await self.look(reference)
             # Between two steps the engine works for its own reasons, of which None is one.
-            if still >= 4 and (seen.reason or not seen.step or seen.step in ENDS):
+            rests = seen.reason or not seen.step or seen.step in ENDS
+            if rests and seen == last and not (seen.busy or last.busy):
                 break
         return seen
+
+    async def events_sent(self, reference: str, since: int) -> int:
+        """Return how many signals and updates a history got after so many events."""
+        try:
+            history = await self._client.get_workflow_handle(reference).fetch_history()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return 0
+            raise
+        kinds = ("workflow_execution_signaled", "workflow_execution_update_accepted")
+        return sum(
+            any(event.HasField(f"{kind}_event_attributes") for kind in kinds)  # type: ignore[arg-type] # by name
+            for event in history.events[since:]
+        )
+
+
+def _is_busy(described: DescribeWorkflowExecutionResponse) -> bool:
+    """Tell whether a task or a first attempt is at hand; what is retried waits for a system."""
+    first = any(activity.attempt <= 1 for activity in described.pending_activities)
+    return first or described.HasField("pending_workflow_task")
 
 
 ENDS = frozenset({"active", "already_active", "joined", "not_found", "expired", "cancelled"})
@@ -164,18 +203,3 @@ def why_illegal_of_staff(shot: Shot, *, may: bool, before: Observed, after: Obse
         f"{shot.route} without a reason": not shot.one("reason").strip(),
     }
     return next((f"{what} changed {change}" for what, found in faults.items() if found), "")
-
-
-async def events_sent(engine: Activations, reference: str, since: int) -> int:
-    """Return how many signals and updates a history got after so many events."""
-    try:
-        history = await engine._client.get_workflow_handle(reference).fetch_history()
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return 0
-        raise
-    kinds = ("workflow_execution_signaled", "workflow_execution_update_accepted")
-    return sum(
-        any(event.HasField(f"{kind}_event_attributes") for kind in kinds)  # type: ignore[arg-type] # by name
-        for event in history.events[since:]
-    )
