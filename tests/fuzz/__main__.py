@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import postgres
@@ -26,6 +27,8 @@ from tests.stack import WholeStack
 
 _REQUESTS = 100_000
 _OF_THE_CONSOLE = 0.15
+_AT_ONCE = 32
+"""More threads than there are states, each of which waits for an answer of its own."""
 _SETTINGS = {
     "ACTIVATION_POLICY__PIN_TRIES": "4",
     "ACTIVATION_POLICY__RESEND_AFTER": "PT1S",
@@ -46,6 +49,7 @@ async def play(
     config = settings.load()
     keys = KeyRing(place.stack.folder / "keys")
     client = await connect.connect(config, keys)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_AT_ONCE))
     async with await postgres.connect(place.env["LEDGER_DSN"]) as pool:
         watcher = Watcher(client, pool)
         portal = PortalFuzz(place, watcher, seed)
@@ -81,6 +85,7 @@ def _tell(name: str, tally: Tally, seconds: float) -> None:
 
 
 def main(number: int, seed: int) -> int:
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # it is a text stream
     sys.stdout.write(f"seed {seed}\n")
     bad = pure.run(seed, number)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,6 @@
 """Plays drawn requests against a live console, by staff of every role and by nobody."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ import httpx
 from postgres import Pool
 from tests.fuzz import watch
 from tests.fuzz.grammar import CONSOLE, CONSOLE_PAGES, SIGN_OUT, Browsing, Grammar, Shot
-from tests.fuzz.portal import Sender, Tally
+from tests.fuzz.portal import Answer, Sender, Tally
 from tests.fuzz.seats import Place, Seat
 from tests.fuzz.values import hostile
 from tests.fuzz.watch import Observed, Watcher
@@ -53,6 +54,7 @@ class ConsoleFuzz:
         self._url = place.env["SUPPORT_URL"]
         self._grammar = Grammar(self._draw, self._url, "desk")
         self.tally = Tally()
+        self._audited_to = 0
         self._seats: dict[str, tuple[Seat, Observed]] = {}
         self._staff: dict[str, Browsing] = {}
 
@@ -61,10 +63,11 @@ class ConsoleFuzz:
         try:
             for name in MAY:
                 self._staff[name] = await self._sign_in(name)
+            await self._audited()
             for _ in range(number):
                 await self._once(sender)
         finally:
-            await sender.close()
+            sender.close()
             for seat, _ in self._seats.values():
                 seat.guest.close()
 
@@ -88,7 +91,7 @@ class ConsoleFuzz:
     async def _victim(self) -> tuple[Seat, Observed]:
         state = self._draw.choice(VICTIMS)
         if state not in self._seats:
-            seat = self._place.make(state)
+            seat = await asyncio.to_thread(self._place.make, state)
             self._seats[state] = seat, await self._watcher.settled(seat.reference)
         return self._seats[state]
 
@@ -115,11 +118,8 @@ class ConsoleFuzz:
             # Who signs out cannot go on; that nobody else signs them out is tried.
             forged = kind < 0.5 or form.path == SIGN_OUT
             shot = self._grammar.post(who, form, {}, forged=forged)
-        rows = await self._audit()
         response = await sender.send(shot, name)
-        added = {each: n - rows.get(each, 0) for each, n in (await self._audit()).items()}
-        added = {each: n for each, n in added.items() if n}
-        self._judge(shot, name, response, added)
+        self._judge(shot, name, response, await self._audited())
         if shot.route == "/operations/pause" and response.status_code in _SUCCESS:
             self._place.stack.command("support", "resume", "--reason", "fuzz")
         after = await self._watcher.look(seat.reference)
@@ -134,18 +134,20 @@ class ConsoleFuzz:
             self.tally.moves[f"{before.step} -> {after.step}"] += 1
             self._seats.pop(seat.state)[0].guest.close()
 
-    async def _audit(self) -> Mapping[tuple[str, str], int]:
+    async def _audited(self) -> set[tuple[str, str]]:
+        """Return who did what by the rows of the audit since this was asked last."""
         rows = await self._pool.fetch(
-            "SELECT actor, action, count(*) AS n FROM audit GROUP BY 1, 2"
+            "SELECT id, actor, action FROM audit WHERE id > $1 ORDER BY id", self._audited_to
         )
-        return {(row["actor"], row["action"]): row["n"] for row in rows}
+        self._audited_to = rows[-1]["id"] if rows else self._audited_to
+        return {(row["actor"], row["action"]) for row in rows}
 
     def _judge(
         self,
         shot: Shot,
         name: str,
-        response: httpx.Response,
-        added: Mapping[tuple[str, str], int],
+        response: Answer,
+        added: set[tuple[str, str]],
     ) -> None:
         """Note an action without a row of the audit, and a row without an action."""
         if shot.method != "POST":
@@ -162,7 +164,7 @@ class ConsoleFuzz:
         for what, found in faults.items():
             self.tally.object_to(shot, name, what if found else "")
 
-    def _inside(self, response: httpx.Response) -> bool:
+    def _inside(self, response: Answer) -> bool:
         return not response.headers.get("location", "").startswith("/sign-in")
 
     def _decode(self, who: Browsing) -> Shot:

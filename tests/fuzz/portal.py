@@ -3,11 +3,11 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from random import Random
-
-import httpx
+from urllib.parse import urlsplit
 
 from demo.visitor import TLS
 from tests.fuzz import watch
@@ -18,6 +18,7 @@ from tests.fuzz.watch import Observed, Watcher
 
 _SERVER_ERROR, _UNAVAILABLE = 500, 503
 _SEE_OTHER = 303
+_ANSWERED_WITHIN = 60.0
 _TOLD_EVERY = 5_000
 _LOOK_AFTER = 5
 """Requests that may change nothing, until it is looked whether they did."""
@@ -50,44 +51,64 @@ class Tally:
             self.violations.append(f"{state}: {shot.method} {shot.route}: {what}")
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one request; names of headers are in small letters."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
 class Sender:
-    """Sends requests as they are, with no cookie jar and no redirects followed."""
+    """Sends requests as they are, with no cookie jar and no redirects followed.
+
+    Each state has a connection, because its requests come one by one. The standard library's client
+    takes a fifth of the time that httpx takes, and half of all time of a run was httpx's.
+    """
 
     def __init__(self, url: str, tally: Tally, *, outage: bool = False) -> None:
-        self._url = url
-        # Shorter than uvicorn's five seconds, which else may end just as a request is sent.
-        limits = httpx.Limits(keepalive_expiry=3)
-        self._http = httpx.AsyncHTTPTransport(verify=TLS, retries=1, limits=limits)
+        self._url = urlsplit(url)
+        self._connections: dict[str, HTTPConnection] = {}
         self.tally = tally
         self.outage = outage
 
-    async def send(self, shot: Shot, state: str) -> httpx.Response:
-        url = httpx.URL(self._url, raw_path=shot.path.encode())
-        headers = {"Host": url.netloc.decode()} | dict(shot.headers)
-        timeout = {"connect": 30.0, "read": 60.0, "write": 30.0, "pool": 60.0}
-        request = httpx.Request(
-            shot.method, url, headers=headers, content=shot.body, extensions={"timeout": timeout}
-        )
-        try:
-            response = await self._answer(request)
-        except httpx.TransportError:  # The connection may end just as a request is sent.
-            self.tally.statuses[0] += 1
-            response = await self._answer(request)
+    async def send(self, shot: Shot, state: str) -> Answer:
+        answer = await asyncio.to_thread(self._answer, shot, state)
         self.tally.requests[state] += 1
-        self.tally.statuses[response.status_code] += 1
-        self.tally.object_to(shot, state, self._fault(response))
+        self.tally.statuses[answer.status_code] += 1
+        self.tally.object_to(shot, state, self._fault(answer))
         if self.tally.sent % _TOLD_EVERY == 0:
             told = f"  {self.tally.sent} sent, {len(self.tally.violations)} violations\n"
             sys.stdout.write(told)
-        return response
+        return answer
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        response = await self._http.handle_async_request(request)
-        await response.aread()
-        await response.aclose()
-        return response
+    def _answer(self, shot: Shot, state: str) -> Answer:
+        if state not in self._connections:
+            self._connections[state] = self._connect()
+        connection = self._connections[state]
+        try:
+            return self._exchange(connection, shot)
+        except (HTTPException, OSError):  # The connection may end just as a request is sent.
+            connection.close()
+            self.tally.statuses[0] += 1
+            return self._exchange(connection, shot)
 
-    def _fault(self, response: httpx.Response) -> str:
+    def _connect(self) -> HTTPConnection:
+        host = self._url.netloc
+        if self._url.scheme == "https":
+            return HTTPSConnection(host, timeout=_ANSWERED_WITHIN, context=TLS)
+        return HTTPConnection(host, timeout=_ANSWERED_WITHIN)
+
+    def _exchange(self, connection: HTTPConnection, shot: Shot) -> Answer:
+        headers = {"Host": self._url.netloc} | dict(shot.headers)
+        connection.request(shot.method, shot.path, shot.body or None, headers)
+        response = connection.getresponse()
+        content = response.read()
+        told = {name.lower(): response.headers[name] for name in response.headers}
+        return Answer(response.status, told, content)
+
+    def _fault(self, response: Answer) -> str:
         """Return what no answer may be or hold; empty if it is fine."""
         status = response.status_code
         if status >= _SERVER_ERROR:
@@ -107,8 +128,9 @@ class Sender:
         }
         return next((what for what, found in faults.items() if found), "")
 
-    async def close(self) -> None:
-        await self._http.aclose()
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
 
 
 class PortalFuzz:
@@ -131,7 +153,7 @@ class PortalFuzz:
                 for state in states:
                     tasks.create_task(self._play(sender, state, each))
         finally:
-            await sender.close()
+            sender.close()
             for seat in self._seats.values():
                 seat.guest.close()
             self._seats.clear()
@@ -222,14 +244,14 @@ class PortalFuzz:
                 self.tally.moves[f"{was.step} -> {now.step}"] += 1
         return changed
 
-    def _left(self, shot: Shot, response: httpx.Response) -> bool:
+    def _left(self, shot: Shot, response: Answer) -> bool:
         """Tell whether this browser may have left its activation, or has another cookie now."""
         if shot.forged:
             return False
         fresh = response.headers.get("set-cookie", "").startswith("session=")
         return fresh or (response.status_code == _SEE_OTHER and shot.route in _LEAVES)
 
-    def _check_disclosure(self, seat: Seat, shot: Shot, response: httpx.Response) -> None:
+    def _check_disclosure(self, seat: Seat, shot: Shot, response: Answer) -> None:
         """Whoever sends another cookie than the seat's own reads nothing of its student."""
         cookie = shot.headers.get("Cookie", "")
         if seat.guest.cookie and seat.guest.cookie in cookie:
