@@ -37,7 +37,7 @@ GRANTS = (
     Grant("missed", [User.CONSOLE], "SELECT"),
     Grant("miss", _SWEEP, _ALL),
     Grant("miss", [User.CONSOLE], _ERASE_KEYS),
-    Grant("swept", (User.CONSOLE, User.ALERTS), "SELECT (at)"),
+    Grant("swept", (User.CONSOLE, User.ALERTS), "SELECT (at, rule)"),
     Grant("key_check", _EVERY, "SELECT"),
     Grant("key_check", [user for user in User if user != User.ALERTS], "INSERT"),
     Grant(
