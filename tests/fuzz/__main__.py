@@ -50,6 +50,7 @@ async def play(
     keys = KeyRing(place.stack.folder / "keys")
     client = await connect.connect(config, keys)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_AT_ONCE))
+    refused = _refused(place)
     async with await postgres.connect(place.env["LEDGER_DSN"]) as pool:
         watcher = Watcher(client, pool)
         portal = PortalFuzz(place, watcher, seed)
@@ -64,7 +65,14 @@ async def play(
         if OUTAGE in states:
             await portal.play([OUTAGE], number // len(states), outage=True)
             place.part("start", "slapd")
+    more = _refused(place) - refused
+    console.tally.violations += ["a process was refused by the ledger's roles"] * more
     return portal.tally, console.tally
+
+
+def _refused(place: Place) -> int:
+    """Return how often the ledger refused a process what its role may not do."""
+    return (place.stack.folder / "logs/postgres.log").read_text("utf-8").count("permission denied")
 
 
 def _tell(name: str, tally: Tally, seconds: float) -> None:
@@ -79,6 +87,7 @@ def _tell(name: str, tally: Tally, seconds: float) -> None:
         told = ", ".join(f"{key} {n}" for key, n in sorted(counts.items(), key=str))
         sys.stdout.write(f"  by {title}: {told}\n")
     sys.stdout.write(f"  503 while a part was away: {tally.away}\n")
+    sys.stdout.write(f"  503 that did not come again: {tally.late}\n")
     sys.stdout.write(f"  violations: {len(tally.violations)}\n")
     for each in sorted(set(tally.violations))[:40]:
         sys.stdout.write(f"    {each} ({tally.violations.count(each)})\n")
