@@ -1,6 +1,6 @@
 """Debian's slapd: the installed one, else its packages unpacked inside the demo's folder.
 
-Tests find nginx by the same way.
+Tests find nginx and Prometheus by the same way.
 
 Nothing is installed and no service is created. Unpacking needs no root, only apt's package lists:
 if they are missing, root downloads them, and another user is shown the command to run.
@@ -18,8 +18,8 @@ from settings.section import DEMO
 
 UNPACKED = DEMO / "software"
 PACKAGES = ("slapd", "ldap-utils")
-# Perl belongs to a back end of slapd that nobody here loads.
-NOT_NEEDED = ("libperl", "libgdbm")
+# Perl belongs to a back end of slapd that nobody here loads, JavaScript to pages nobody looks at.
+NOT_NEEDED = ("libperl", "libgdbm", "libjs")
 LISTS_LINE = "apt-get update"
 
 
