@@ -56,6 +56,7 @@ from starter.client.health import (
     temporal_answers,
     temporal_ready,
 )
+from starter.client.metrics import exposition
 from starter.client.outbox import keep_duties
 from workflows.activation import Activation
 from workflows.outbox import Outbox
@@ -112,8 +113,10 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
         if WorkerRole.MAIN in roles:
             await registrar.check_settings()
         if probed:
-            await stack.enter_async_context(probes(*probed, partial(_ready, ledger, keys, workers)))
-        client = await _connected(config, keys, stop)
+            ready = partial(_ready, ledger, keys, workers)
+            served = probes(*probed, ready, partial(exposition, keys))
+            await stack.enter_async_context(served)
+        client = await _connected(config, keys, stop, measured=bool(probed))
         if client is None:
             return
         client = await stack.enter_async_context(watched(client, ledger))
@@ -133,11 +136,13 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
         await asyncio.gather(*(one.shutdown() for one in workers))
 
 
-async def _connected(config: Settings, keys: KeyRing, stop: asyncio.Event) -> Client | None:
+async def _connected(
+    config: Settings, keys: KeyRing, stop: asyncio.Event, *, measured: bool
+) -> Client | None:
     """Connect, with retries until Temporal answers; return None if stopped before."""
     while not stop.is_set():
         with suppress(TemporalUnavailable):
-            client = await connect(config, keys, answers=True)
+            client = await connect(config, keys, answers=True, measured=measured)
             if await temporal_answers(client):
                 return client
         log.warning("worker waits for Temporal")

@@ -9,6 +9,7 @@ from temporalio import activity
 from activities import writes
 from activities.errors import guarded
 from activities.fencing import begin_try
+from activities.metrics import ENDED
 from activities.own_entries import OwnEntries
 from activities.registered import Activities
 from activities.resolving import Resolver
@@ -101,6 +102,7 @@ class DirectoryActivities(Activities):
             if request.close:
                 end = Step.ACTIVE
                 await activations.close(self._pool, reference=request.reference, end=end)
+                ENDED.labels(end).inc()
             return made.model_copy(update={"closed": request.close})
 
     async def _attempt(self, request: ProvisionAccount) -> Provisioned:

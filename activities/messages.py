@@ -9,6 +9,7 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.errors import alarm, guarded
+from activities.metrics import MESSAGES
 from activities.registered import Activities
 from adapters.messaging import wiring
 from adapters.messaging.message_templates import Word
@@ -66,6 +67,8 @@ class MessagingActivities(Activities):
         with guarded(FailureType.CONFIGURATION, ()):
             content = client.write(name, request.language, **words)
             outcome = await client.channel.send(to=to.to, content=content, message_id=key)
+        kind = "pin" if isinstance(request, SendPin) else "notice"
+        MESSAGES.labels(to.channel, kind, outcome).inc()
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             await messages.record(
                 self._pool,

@@ -11,6 +11,7 @@ from functools import partial
 from temporalio import activity
 
 from activities.errors import guarded
+from activities.metrics import PINS
 from activities.registered import Activities
 from domain.contracts.pin_io import (
     AllowIdentityTries,
@@ -41,7 +42,9 @@ class PinActivities(Activities):
     async def check_pin(self, request: CheckPin) -> PinChecked:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             among = partial(self._among, request)
-            return await codes.check(self._pool, request, self._policy, self._guesses, among)
+            checked = await codes.check(self._pool, request, self._policy, self._guesses, among)
+        PINS.labels(checked.outcome).inc()
+        return checked
 
     def _among(self, request: CheckPin, code_nos: Sequence[int]) -> int | None:
         typed, found = request.pin.encode(), None

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from temporalio import activity
 
 from activities.errors import failure, guarded
+from activities.metrics import ENDED
 from activities.registered import Activities
 from adapters.errors import Unavailable
 from domain import usernames as rules
@@ -142,6 +143,7 @@ class LedgerActivities(Activities):
                 )
             else:
                 await activations.close(self._pool, reference=reference, end=request.end)
+        ENDED.labels(request.end).inc()
         return Closed()
 
 

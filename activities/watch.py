@@ -1,7 +1,8 @@
 """Counts the successes and failures of outside systems, by an interceptor of all activities.
 
-A process writes its counts to the ledger every few seconds. While the ledger is away, it keeps an
-hour of counts at most, and activities are not affected.
+The metrics of a process have the same with times, for Prometheus. The counts of all processes are
+in the ledger, for the console: a process writes its own there every few seconds. While the ledger
+is away, it keeps an hour of counts at most, and activities are not affected.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from temporalio import activity, client, worker
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
+from activities.metrics import CALLS
 from domain.contracts.account_io import AccountOutcome, AccountResolved, ResolveAccount
 from domain.contracts.message_io import SendNotice, SendPin
 from domain.contracts.systems import FAILED_SYSTEMS, USED_BY
@@ -98,16 +100,20 @@ class _Counting(worker.ActivityInboundInterceptor):
         self._watch = watch
 
     async def execute_activity(self, input: worker.ExecuteActivityInput) -> Any:  # noqa: A002 - as above
-        part = system_of(activity.info().activity_type, *input.args[:1])
+        part, begun = system_of(activity.info().activity_type, *input.args[:1]), time.monotonic()
         try:
             outcome = await super().execute_activity(input)
         except ApplicationError as error:
             kind = error.type or FailureType.CONFIGURATION
-            self._watch.count(FAILED_SYSTEMS.get(kind, part), kind)
+            self._count(FAILED_SYSTEMS.get(kind, part), begun, kind)
             raise
         if not _is_unasked(outcome):
-            self._watch.count(part)
+            self._count(part, begun)
         return outcome
+
+    def _count(self, part: System, begun: float, failure: str | None = None) -> None:
+        CALLS.labels(part, failure or "done").observe(time.monotonic() - begun)
+        self._watch.count(part, failure)
 
 
 @asynccontextmanager

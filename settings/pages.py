@@ -14,13 +14,16 @@ class Portal(Section):
 
     `disclosure` uniform is enumeration protection: no page tells whether a contact is on file until
     it is proved. `starts_under_way` is how many starts may wait for their look-up at once, over all
-    portals. `processes` is how many processes serve the pages. `barrier` is when a look-up of a
-    contact needs work of the browser, of so many tries at most, or a wait.
+    portals. `processes` is how many processes serve the pages. `health_port` serves probes and
+    metrics, apart from the pages; each further process takes the next port. `barrier` is when a
+    look-up of a contact needs work of the browser, of so many tries at most, or a wait.
     """
 
     public_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: Port = 8000
+    health_host: str = "127.0.0.1"
+    health_port: Port | None = None
     processes: Count = 1
     trusted_proxies: list[IPvAnyNetwork] = [IPv4Network("127.0.0.1")]
     session_idle_minutes: Count = 30
@@ -63,12 +66,14 @@ class Console(Section):
     `departments` limits the members of a group to these departments. `operators_file` has the
     accounts that can sign in while the directory is unavailable. With `oidc` staff sign in by an
     OpenID Connect provider. `known_days` is how long the browser and the address of a sign-in count
-    as known. `second_factor`: whose password alone is not enough.
+    as known. `second_factor`: whose password alone is not enough. `health_port` as for the portal.
     """
 
     public_url: str = "http://127.0.0.1:8001"
     host: str = "127.0.0.1"
     port: Port = 8001
+    health_host: str = "127.0.0.1"
+    health_port: Port | None = None
     trusted_proxies: list[IPvAnyNetwork] = [IPv4Network("127.0.0.1")]
     user_dn: Annotated[str, Field(pattern=r"^$|\{user\}")] = ""
     groups: dict[RoleName, str] = {}

@@ -25,6 +25,7 @@ from security.purposes import User
 from starter import databases
 from starter.client import connect
 from starter.client.connect import TemporalUnavailable
+from starter.client.health import PortTaken
 from starter.commands import accounts, capacity, insurance, registrar, roles, templates
 from starter.commands import keys as key_commands
 from starter.doctor import commands as doctor
@@ -40,6 +41,7 @@ _ONE_LINE_ERRORS = (
     NoRoles,
     SharedSessions,
     AdapterError,
+    PortTaken,
 )
 """Errors whose own text is one line that says why a command fails."""
 

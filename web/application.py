@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from web.files import folder_route
+from web.measured import Measured
 from web.shield import ErrorPage, Shield
 from web.view import STATIC, brand, static_path
 
@@ -38,4 +39,5 @@ def application(
     for router in routers:
         app.include_router(router)
     app.add_middleware(Shield, public_url=public_url, error_page=error_page, longer=longer)
+    app.add_middleware(Measured)
     return app

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from prometheus_client import Counter
+
 from ledger import budgets
 from ledger.budgets import Bound
 from postgres import Pool
@@ -18,6 +20,7 @@ from settings.section import MOST
 
 PROXY = "proxy"
 """Stands for the address of a client whose own is not known."""
+LIMITED = Counter("activation_limited", "Requests over a rate limit, by its name.", ["limit"])
 _LEVELS = {4: {"address": 32, "block": 24}, 6: {"address": 64, "block": 56, "site": 48}}
 """Which networks of an address are counted, by the version of IP."""
 
@@ -62,8 +65,10 @@ class RateLimits:
 
     async def take(self, bounds: Iterable[Bound]) -> None:
         """Count one use of each; raises `RateLimited` beyond a limit. See `budgets.take`."""
-        opens = budgets.latest(await budgets.take(self._pool, [*bounds]))
-        if opens:
+        taken = await budgets.take(self._pool, [*bounds])
+        if opens := budgets.latest(taken):
+            for purpose in {bucket.partition(":")[0] for bucket, use in taken.items() if use.opens}:
+                LIMITED.labels(purpose).inc()
             raise RateLimited(opens)
 
     def by_address(self, purpose: Purpose, host: str) -> list[Bound]:

@@ -1,10 +1,8 @@
 """Connects to Temporal, in the same way for portal, console, workers and commands."""
 
-import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
-from functools import cache
 from typing import TypeAlias
 
 from temporalio.api.enums.v1 import IndexedValueType
@@ -15,13 +13,6 @@ from temporalio.api.operatorservice.v1 import (
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
-from temporalio.runtime import (
-    LogForwardingConfig,
-    LoggingConfig,
-    Runtime,
-    TelemetryConfig,
-    TelemetryFilter,
-)
 from temporalio.service import RPCError, RPCStatusCode
 
 import adapters.messaging.wiring  # noqa: F401 - registers the channels for every process
@@ -30,6 +21,7 @@ from postgres import Pool
 from security.codec import data_converter
 from security.keys import KeyRing
 from settings import Settings, UnreadableSettings
+from starter.client.metrics import measured_runtime, runtime
 from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
 
 Connection: TypeAlias = Client
@@ -116,11 +108,12 @@ async def connect(
     lazy: bool = False,
     identity: str | None = None,
     answers: bool = False,
+    measured: bool = False,
 ) -> Client:
     """Connect by Temporal's own environment configuration; `lazy` connects at the first call.
 
     `identity` is this client's name in histories; `answers` is for workers, which encrypt with the
-    key epoch of the caller. Raises `TemporalUnavailable`.
+    key epoch of the caller; `measured` for processes with `metrics`. Raises `TemporalUnavailable`.
     """
     config = server(settings)
     with asking():
@@ -129,34 +122,24 @@ async def connect(
             data_converter=data_converter(keys, answers=answers),
             lazy=lazy,
             identity=identity,
-            runtime=_runtime(),
+            runtime=measured_runtime()[0] if measured else runtime(),
         )
 
 
 @asynccontextmanager
 async def connections(
-    settings: Settings, *, seconds: float, identity: str | None = None
+    settings: Settings, *, seconds: float, measured: bool, identity: str | None = None
 ) -> AsyncIterator[tuple[KeyRing, Pool, Client]]:
     """Yield keys, ledger and Temporal's client of a process that serves pages.
 
     Both connect at the first call, so that the process starts while they are away. `seconds` is the
-    time-out of a call to the ledger; `identity` as for `connect`.
+    time-out of a call to the ledger; `measured` and `identity` as for `connect`.
     """
     keys = KeyRing(settings.keys_dir)
-    client = await connect(settings, keys, lazy=True, identity=identity)
+    client = await connect(settings, keys, lazy=True, identity=identity, measured=measured)
     dsn = settings.ledger_dsn.get_secret_value()
     async with await postgres.connect(dsn, seconds=seconds) as pool:
         yield keys, pool, client
-
-
-@cache
-def _runtime() -> Runtime:
-    """Forward the logs of the SDK's core to our logging, which redacts them."""
-    levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
-    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
-    return Runtime(
-        telemetry=TelemetryConfig(logging=LoggingConfig(filter=levels, forwarding=forwarding))
-    )
 
 
 async def prepare_namespace(client: Client) -> list[str]:

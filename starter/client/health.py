@@ -1,9 +1,11 @@
-"""Readiness checks behind /readyz, and the probe server of processes without pages."""
+"""Readiness checks behind /readyz, and the server of a process's probes and metrics."""
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import Annotated, Protocol
 from weakref import WeakSet
 
@@ -20,7 +22,9 @@ from temporalio.service import RPCError
 from ledger import key_checks, migrate
 from postgres import NO_RESULT, Pool
 from security.keys import KeyRing
+from settings.pages import Console, Portal
 from starter.client.connect import NO_ANSWER, TemporalUnavailable, asking, missing_attributes
+from starter.client.metrics import CONTENT_TYPE, exposition
 from web import times
 from web.serving import PromptProtocol
 
@@ -29,10 +33,17 @@ _STOP_WITHIN = 3
 
 _HAVE_ATTRIBUTES: WeakSet[Client] = WeakSet()
 
-HealthPort = Annotated[int | None, typer.Option(help="Serve /healthz and /readyz on this port.")]
+HealthPort = Annotated[
+    int | None, typer.Option(help="Serve /healthz, /readyz and /metrics on this port.")
+]
 HealthHost = Annotated[str, typer.Option(help="Its address.")]
 Answers = dict[str, bool | list[str]]
 Ready = Callable[[], Awaitable[Answers]]
+Metrics = Callable[[], Awaitable[bytes]]
+
+
+class PortTaken(Exception):
+    """No port for the probes; the text says in one line what to do."""
 
 
 async def temporal_answers(client: Client) -> bool:
@@ -85,18 +96,25 @@ async def ledger_fits(pool: Pool, keys: KeyRing) -> Answers:
 
 
 @asynccontextmanager
-async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
-    """Serve /healthz and /readyz for a process that serves no pages."""
+async def probes(
+    host: str, port: int, ready: Ready, measured: Metrics, *, processes: int = 1
+) -> AsyncIterator[None]:
+    """Serve /healthz, /readyz and /metrics apart from any pages.
+
+    Each of several processes takes the first free port from `port` on.
+    """
 
     async def readyz(_: Request) -> Response:
         return readiness(await ready())
 
-    app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+    async def metrics(_: Request) -> Response:
+        return Response(await measured(), media_type=CONTENT_TYPE)
+
+    routes = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+    app = Starlette(routes=[Route(path, page) for path, page in routes.items()])
     server = _Server(
         uvicorn.Config(
             app,
-            host=host,
-            port=port,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -104,12 +122,39 @@ async def probes(host: str, port: int, ready: Ready) -> AsyncIterator[None]:
             timeout_graceful_shutdown=_STOP_WITHIN,
         )
     )
-    serving = asyncio.create_task(server.serve())
-    try:
+    with _listening(host, range(port, port + processes)) as listener:
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await serving
+
+
+def _listening(host: str, ports: range) -> socket.socket:
+    """Listen on the first free one of these ports; raises `PortTaken`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in ports:
+        with suppress(OSError):
+            return socket.create_server((host, port), family=family)
+    raise PortTaken(
+        f"cannot listen on {host}, port {ports[0]}: correct --health-port or health_port"
+    )
+
+
+@asynccontextmanager
+async def page_probes(
+    listen: Portal | Console, keys: KeyRing, pool: Pool, client: Client
+) -> AsyncIterator[None]:
+    """Serve probes and metrics of a process with pages, if it has a `health_port`."""
+    if listen.health_port is None:
         yield
-    finally:
-        server.should_exit = True
-        await serving
+        return
+    ready = partial(_ready, pool, keys, partial(temporal_ready, client))
+    measured = partial(exposition, keys)
+    processes = getattr(listen, "processes", 1)
+    async with probes(listen.health_host, listen.health_port, ready, measured, processes=processes):
+        yield
 
 
 def stop_signal() -> asyncio.Event:
@@ -138,10 +183,14 @@ async def readyz(request: Request) -> Response:
     It has no page time limit, which would answer a probe with an HTML page.
     """
     context: Probed = request.app.state.context
-    ledger, temporal, keys = await asyncio.gather(
-        ledger_answers(context.pool), context.health(), ledger_fits(context.pool, context.keys)
+    return readiness(await _ready(context.pool, context.keys, context.health))
+
+
+async def _ready(pool: Pool, keys: KeyRing, health: Callable[[], Awaitable[bool]]) -> Answers:
+    ledger, temporal, fits = await asyncio.gather(
+        ledger_answers(pool), health(), ledger_fits(pool, keys)
     )
-    return readiness({"ledger": ledger, "temporal": temporal, **keys})
+    return {"ledger": ledger, "temporal": temporal, **fits}
 
 
 PROBES = (Route("/healthz", healthz), Route("/readyz", readyz))

@@ -22,7 +22,7 @@ from security.keys import KeyRing
 from settings import Settings
 from starter.client.activations import ActivationEnded, Activations, TooManySubmissions
 from starter.client.connect import TemporalUnavailable, connections
-from starter.client.health import PROBES, temporal_ready
+from starter.client.health import PROBES, page_probes, temporal_ready
 from starter.portal import (
     begin,
     info,
@@ -82,7 +82,12 @@ def create(context: PortalContext | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _connected(settings: Settings) -> AsyncIterator[PortalContext]:
-    async with connections(settings, seconds=times.LEDGER_SECONDS) as (keys, pool, client):
+    listen, seconds = settings.portal, times.LEDGER_SECONDS
+    measured = listen.health_port is not None
+    async with (
+        connections(settings, seconds=seconds, measured=measured) as (keys, pool, client),
+        page_probes(listen, keys, pool, client),
+    ):
         health = partial(temporal_ready, client)
         yield assemble(settings, keys, pool, Activations(client), health)
 

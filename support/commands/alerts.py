@@ -24,7 +24,7 @@ from starter.client.health import (
     temporal_answers,
 )
 from starter.output import Failed, Json, show_json
-from support.verbs import alert_channels
+from support.verbs import alert_channels, metrics
 from support.verbs.alerts import Watcher
 
 commands = typer.Typer()
@@ -52,9 +52,12 @@ async def run(config: Settings, probed: tuple[str, int] | None) -> None:
         stack.callback(pool.terminate)
         await postgres.refuse_shared_sessions(pool, "ledger_dsn")
         # It decodes no payload, so no key file is needed.
-        client = await connect(config, KeyRing(config.keys_dir), lazy=True)
+        ring = KeyRing(config.keys_dir)
+        client = await connect(config, ring, lazy=True, measured=probed is not None)
         if probed:
-            await stack.enter_async_context(probes(*probed, partial(_ready, client, pool)))
+            measured = partial(metrics.exposition, client, pool, config)
+            served = probes(*probed, partial(_ready, client, pool), measured)
+            await stack.enter_async_context(served)
         watching = asyncio.create_task(Watcher(client, pool, config).watch())
         stack.callback(watching.cancel)
         await stop.wait()

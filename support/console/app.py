@@ -24,7 +24,7 @@ from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from settings import Settings
 from starter.client.connect import DESK, Connection, TemporalUnavailable, connections
-from starter.client.health import PROBES, temporal_ready
+from starter.client.health import PROBES, page_probes, temporal_ready
 from support.console import (
     action_pages,
     audit,
@@ -98,9 +98,13 @@ def create(context: ConsoleContext | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _connected(settings: Settings) -> AsyncIterator[ConsoleContext]:
-    seconds = times.CONSOLE_LEDGER_SECONDS
-    async with connections(settings, seconds=seconds, identity=DESK) as (keys, pool, client):
-        yield assemble(settings, keys, pool, client)
+    listen, seconds = settings.console, times.CONSOLE_LEDGER_SECONDS
+    measured = listen.health_port is not None
+    async with (
+        connections(settings, seconds=seconds, measured=measured, identity=DESK) as opened,
+        page_probes(listen, *opened),
+    ):
+        yield assemble(settings, *opened)
 
 
 def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) -> ConsoleContext:

@@ -23,7 +23,8 @@ ROOMS = (
     "translations",
 )
 KEPT_FOR_EVER = {
-    *("_aliases", "_blocked", "_environment", "_names", "_runtime", "_strange", "listed", "load"),
+    *("_aliases", "_blocked", "_environment", "_names", "_strange", "listed", "load"),
+    *("measured_runtime", "runtime"),
     *("_waits", "sections", "static_path", "translator", "words"),
     *("_derived", "_file", "_named", "_read_key", "derive"),
     *("_alike", "_of_latin", "_translated", "_with_marks"),

@@ -24,6 +24,7 @@ from temporalio.client import Client
 import postgres
 from demo.messages import Message, all_messages
 from demo.part import aside
+from demo.place import any_port
 from demo.students import DEPARTMENTS, make_row
 from demo.visitor import Page, Visitor
 from domain.references import first_group
@@ -91,10 +92,13 @@ class Scene:
         self.outputs = outputs
         self._ended = False
         self.marks: dict[str, str] = {}
+        self.metrics_ports = {"portal": any_port(), "console": any_port()}
         self.stack = WholeStack(
             folder,
             ACTIVATION_LOG_LEVEL="DEBUG",
             ACTIVATION_SMS__URL=self.gateway.url,
+            ACTIVATION_PORTAL__HEALTH_PORT=str(self.metrics_ports["portal"]),
+            ACTIVATION_CONSOLE__HEALTH_PORT=str(self.metrics_ports["console"]),
             ACTIVATION_POLICY__PIN_TRIES="4",
             ACTIVATION_POLICY__RESEND_AFTER="PT0.5S",
             ACTIVATION_SEND_BUDGET__PER_HOUR="20",

@@ -24,6 +24,7 @@ from temporalio.client import Client
 
 from demo.part import aside, run
 from demo.postgres import Postgres, find_binaries
+from tests.metrics import health_port, scraped
 from tests.scan import Finding, scan
 from tests.whole.marked_scene import Scene
 from tests.whole.marked_walks import ALONE, BESIDE
@@ -38,6 +39,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "logs": frozenset(),
     "settings": frozenset({"credential"}),
     "processes": frozenset(),
+    "metrics": frozenset(),
     "postgres": PEOPLE | {"number on file"},
     "slapd": PEOPLE - {"contact"},
     "inbox": PEOPLE | {"pin", "help"},
@@ -115,6 +117,7 @@ def places(
     folder, copies = scene.stack.folder, tmp_path_factory.mktemp("copies")
     ledger = [_dump(scene, copies), *aside(_files_of_the_ledger(scene))]
     told, processes = aside(_told_by_temporal(scene, copies)), [*_processes(scene, copies)]
+    metrics = [*_metrics(scene, copies)]
     scene.end()
     logs = {*(folder / "logs").glob("*.log"), scene.stack.output}
     return {
@@ -123,6 +126,7 @@ def places(
         "logs": [*logs],
         "settings": [folder / name for name in ("env", "activation.toml", "temporal.toml")],
         "processes": processes,
+        "metrics": metrics,
         "postgres": [folder / "data/postgres"],
         "slapd": [folder / "data/slapd"],
         "inbox": [folder / "data/inbox"],
@@ -186,6 +190,15 @@ def _processes(scene: Scene, copies: Path) -> Iterator[Path]:
             file = copies / f"{name}.{told}"
             file.write_bytes(Path("/proc", str(pid), told).read_bytes())
             yield file
+
+
+def _metrics(scene: Scene, copies: Path) -> Iterator[Path]:
+    """Write down what each process tells Prometheus."""
+    of_workers = {name: health_port(scene.stack.pids[name]) for name in ("worker", "alerts")}
+    for name, port in (scene.metrics_ports | of_workers).items():
+        file = copies / f"{name}.metrics"
+        file.write_text(scraped(str(port)), encoding="utf-8")
+        yield file
 
 
 @pytest.mark.parametrize("place", sorted(ALLOWED))
