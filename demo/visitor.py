@@ -78,6 +78,10 @@ class Page:
     lines: tuple[str, ...]
     forms: tuple[Form, ...]
 
+    def asks_for(self, field: str) -> bool:
+        """Whether a form of this page has this field."""
+        return any(field in form.names for form in self.forms)
+
 
 class Visitor:
     """One person at one browser; `page` is the present page."""
