@@ -18,6 +18,7 @@ from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
 from ledger import alerts as kept
 from ledger import allowances, audit, budgets
 from postgres import Pool
+from security.purposes import User
 from settings import Settings
 from support.verbs import alert_channels, alerts
 from support.verbs.alerts import TEMPORAL_DOWN, Watcher
@@ -71,6 +72,14 @@ async def pool(stack: TestStack) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture
+async def role(stack: TestStack, pool: Pool) -> AsyncIterator[Pool]:
+    """Give the ledger as the process of alerts has it, so that each of its statements needs it."""
+    del pool
+    async with await postgres.connect(stack.ledger_dsn_of(User.ALERTS)) as role:
+        yield role
+
+
+@pytest.fixture
 async def hook() -> AsyncIterator[tuple[Hook, str]]:
     hook = Hook()
     async with await asyncio.start_server(hook.answer, "127.0.0.1", 0) as server:
@@ -102,10 +111,10 @@ async def counted(client: Client, number: int) -> None:
 
 
 async def test_a_cause_is_told_once_and_its_end_once_over_restarts_and_failed_deliveries(
-    client: Client, stack: TestStack, pool: Pool, hook: tuple[Hook, str], settings: Settings
+    client: Client, stack: TestStack, role: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
     def load_case() -> Any:
-        return Watcher(client, pool, settings).look()
+        return Watcher(client, role, settings).look()
 
     attributes = TypedSearchAttributes(
         [
@@ -146,10 +155,10 @@ async def test_a_cause_is_told_once_and_its_end_once_over_restarts_and_failed_de
 
 
 async def test_the_institutions_spent_sms_are_one_alert(
-    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+    client: Client, pool: Pool, role: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
     limits = settings.send_budget.model_copy(update={"sms_per_hour": 2})
-    watcher = Watcher(client, pool, settings.model_copy(update={"send_budget": limits}))
+    watcher = Watcher(client, role, settings.model_copy(update={"send_budget": limits}))
     await pool.execute("DELETE FROM budget")
     for number in range(5):
         await budgets.take(pool, allowances.ceilings(limits, paid=True))
@@ -163,9 +172,9 @@ async def test_the_institutions_spent_sms_are_one_alert(
 
 
 async def test_attack_mode_is_one_alert(
-    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+    client: Client, pool: Pool, role: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
-    watcher = Watcher(client, pool, settings)
+    watcher = Watcher(client, role, settings)
     on = "INSERT INTO budget VALUES ('attack_mode', now(), 1, now() + interval '9 minutes')"
     for statement in (on, "DELETE FROM budget WHERE bucket = 'attack_mode'"):
         await pool.execute(statement)
@@ -174,9 +183,9 @@ async def test_attack_mode_is_one_alert(
 
 
 async def test_a_sweep_that_stopped_is_one_alert(
-    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+    client: Client, pool: Pool, role: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
-    watcher = Watcher(client, pool, settings)
+    watcher = Watcher(client, role, settings)
     await pool.execute("DELETE FROM swept")
     await watcher.look()
     for hours in (4, 2):
@@ -190,35 +199,35 @@ async def test_a_sweep_that_stopped_is_one_alert(
 
 
 async def test_a_cause_is_told_only_when_it_has_stood_for_a_while(
-    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+    client: Client, pool: Pool, role: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
     patient = settings.alerts.model_copy(update={"after_seconds": 60})
     await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 1)")
-    watcher = Watcher(client, pool, settings.model_copy(update={"alerts": patient}))
+    watcher = Watcher(client, role, settings.model_copy(update={"alerts": patient}))
     await watcher.look()
     assert hook[0].taken == []
     assert await pool.fetchval("SELECT count(*) FROM alert WHERE cause = 'MAIL_DOWN'") == 0
 
 
 async def test_temporal_away_is_a_cause_and_ends_no_other(
-    pool: Pool, hook: tuple[Hook, str], settings: Settings
+    pool: Pool, role: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
     await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 7)")
     away = await Client.connect("127.0.0.1:1", lazy=True)
-    await Watcher(away, pool, settings).look()
+    await Watcher(away, role, settings).look()
     assert hook[0].heard(TEMPORAL_DOWN) == [("stands", 1)]
     assert hook[0].heard("MAIL_DOWN") == [("stands", 7)]
 
 
 async def test_the_ledger_away_is_told_once_and_its_return_once(
-    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+    client: Client, role: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
     async with await postgres.connect("postgresql://nobody@127.0.0.1:1/none", seconds=0.2) as away:
         watcher = Watcher(client, away, settings)
         for _ in range(2):
             await watcher.look()
     assert hook[0].heard("LEDGER_DOWN") == [("stands", 1)]
-    watcher._pool = pool
+    watcher._pool = role
     for _ in range(2):
         await watcher.look()
     assert hook[0].heard("LEDGER_DOWN") == [("stands", 1), ("over", 1)]
@@ -226,7 +235,7 @@ async def test_the_ledger_away_is_told_once_and_its_return_once(
 
 @pytest.mark.parametrize("minutes", [-10, 10])
 async def test_a_clock_that_is_set_neither_hurries_nor_delays_what_is_told_without_the_ledger(
-    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings, minutes: int
+    client: Client, role: Pool, hook: tuple[Hook, str], settings: Settings, minutes: int
 ) -> None:
     def after(seconds: float) -> Settings:
         told = settings.alerts.model_copy(update={"after_seconds": seconds})
@@ -241,7 +250,7 @@ async def test_a_clock_that_is_set_neither_hurries_nor_delays_what_is_told_witho
             async with asyncio.timeout(10):
                 while not hook[0].heard("LEDGER_DOWN"):
                     await soon.look()
-            soon._pool = pool
+            soon._pool = role
             async with asyncio.timeout(10):
                 while len(hook[0].heard("LEDGER_DOWN")) < 2:
                     await soon.look()
@@ -249,7 +258,11 @@ async def test_a_clock_that_is_set_neither_hurries_nor_delays_what_is_told_witho
 
 
 async def test_what_one_channel_was_told_is_kept_before_the_next_is_asked(
-    pool: Pool, hook: tuple[Hook, str], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    pool: Pool,
+    role: Pool,
+    hook: tuple[Hook, str],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A slow mail server keeps no transaction open, nor makes the webhook hear it again."""
     await pool.execute("INSERT INTO alert (cause, count) VALUES ('MAIL_DOWN', 7)")
@@ -262,20 +275,20 @@ async def test_what_one_channel_was_told_is_kept_before_the_next_is_asked(
 
     monkeypatch.setattr(alert_channels.Mailbox, "tell", tell)
     away = await Client.connect("127.0.0.1:1", lazy=True)
-    await Watcher(away, pool, settings).look()
+    await Watcher(away, role, settings).look()
     assert hook[0].heard("MAIL_DOWN") == [("stands", 7)]
     assert seen == [["webhook"]]
 
 
 async def test_two_look_one_after_the_other(
-    client: Client, pool: Pool, hook: tuple[Hook, str], settings: Settings
+    client: Client, pool: Pool, role: Pool, hook: tuple[Hook, str], settings: Settings
 ) -> None:
     async with kept.leading(pool) as leads:
         assert leads
         await pool.execute("INSERT INTO alert (cause, count, told) VALUES ('X', 7, '{webhook}')")
-        await Watcher(client, pool, settings).look()
+        await Watcher(client, role, settings).look()
         assert hook[0].taken == []
-    await Watcher(client, pool, settings).look()
+    await Watcher(client, role, settings).look()
     assert hook[0].heard("X") == [("over", 7)]
 
 
