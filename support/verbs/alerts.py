@@ -3,8 +3,8 @@
 Several processes may poll; leader election by an advisory lock of the ledger lets one of them
 send. The ledger keeps which channels were notified, so a restart repeats nothing. A failed
 delivery is logged and retried at the next poll; a failing channel is itself a cause, sent by the
-other channels. While the ledger is away, each process remembers in memory which channels it
-notified of that and of Temporal's absence. An alert holds no personal data.
+other channels. While the ledger is away or refuses a statement, each process remembers in memory
+which channels it notified of that and of Temporal's absence. An alert holds no personal data.
 """
 
 import asyncio
@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from asyncpg import PostgresError
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import FailureType, Step, System, WaitReason
 from ledger import alerts, attack_mode, parts, retention
 from ledger.alerts import Alert
 from ledger.parts import CallCounts
-from postgres import NO_RESULT, Connection, Pool
+from postgres import UNAVAILABLE, Connection, Pool
 from settings import Settings
 from starter.client.connect import NO_ANSWER
 from starter.client.health import temporal_answers
@@ -36,6 +37,7 @@ from workflows.search_attributes import REASON, STEP
 TEMPORAL_DOWN = "TEMPORAL_DOWN"
 TASK_FAILS = "WORKFLOW_TASK_FAILS"
 NO_WORKER = "NO_WORKER"
+LEDGER_REFUSES = "LEDGER_REFUSES"
 ALERTS_FAIL = operations.ALERTS_FAIL
 ATTACK = "ATTACK_MODE"
 SWEEP_LATE = "SWEEP_LATE"
@@ -59,6 +61,10 @@ _QUERIES: Mapping[str, str] = {
 _TEXTS = {
     TEMPORAL_DOWN: TEXTS[System.TEMPORAL].away,
     FailureType.LEDGER_DOWN.value: N_("The engine's database does not answer."),
+    LEDGER_REFUSES: N_(
+        "The engine's database refuses the process of the alerts, which can tell nothing else: run"
+        " `activation ledger migrate` and `activation ledger roles`, and see its log."
+    ),
     TASK_FAILS: N_("The engine itself fails: the workers' logs say where."),
     NO_WORKER: N_("No worker serves a task queue."),
     ALERTS_FAIL: N_("Alerts are not delivered by one of their channels."),
@@ -137,8 +143,13 @@ class Watcher:
                 for alert in await alerts.settled(ledger, self._after):
                     await self._settle(ledger, alert)
             self._away = {}
-        except NO_RESULT:
-            await self._tell_without_ledger()
+        except UNAVAILABLE:
+            await self._tell_without_ledger(FailureType.LEDGER_DOWN)
+        except PostgresError as error:
+            # Statements are constant, and their values are not in them.
+            failure, statement = type(error).__name__, getattr(error, "query", None)
+            log.error("the ledger refuses a statement", failure=failure, statement=statement)  # noqa: TRY400 - the traceback holds no more
+            await self._tell_without_ledger(LEDGER_REFUSES)
 
     async def _found(self, ledger: Connection) -> dict[str, int]:
         """Return the current causes; with Temporal away, the last known ones and that outage."""
@@ -194,9 +205,9 @@ class Watcher:
             for name in {*alert.told} - {channel.name for channel in self._channels}:
                 await alerts.tell_over(ledger, alert.cause, name)
 
-    async def _tell_without_ledger(self) -> None:
-        """Alert that the ledger, and perhaps Temporal, is away; deduplicate in memory."""
-        found = {FailureType.LEDGER_DOWN.value}
+    async def _tell_without_ledger(self, cause: str) -> None:
+        """Alert that the ledger gives no result, and perhaps Temporal; deduplicate in memory."""
+        found = {str(cause)}
         if not await temporal_answers(self._client):
             found.add(TEMPORAL_DOWN)
         self._away = {

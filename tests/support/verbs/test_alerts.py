@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from structlog.testing import capture_logs
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
@@ -17,11 +18,13 @@ from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
 from ledger import alerts as kept
 from ledger import allowances, audit, budgets
+from ledger.migrate import migrate
 from postgres import Pool
 from security.purposes import User
 from settings import Settings
 from support.verbs import alert_channels, alerts
 from support.verbs.alerts import TEMPORAL_DOWN, Watcher
+from tests.ledger.conftest import database
 from tests.stack import TestStack
 from workflows.search_attributes import REASON, STEP
 
@@ -231,6 +234,29 @@ async def test_the_ledger_away_is_told_once_and_its_return_once(
     for _ in range(2):
         await watcher.look()
     assert hook[0].heard("LEDGER_DOWN") == [("stands", 1), ("over", 1)]
+
+
+@pytest.mark.parametrize("harm", ["REVOKE ALL ON swept FROM activation_alerts", "DROP TABLE swept"])
+async def test_a_ledger_that_refuses_is_not_told_as_away(
+    stack: TestStack, client: Client, hook: tuple[Hook, str], settings: Settings, harm: str
+) -> None:
+    async with database(stack) as dsn:
+        await migrate(dsn, prefix="activation_")
+        async with await postgres.connect(dsn) as owner:
+            await owner.execute(harm)
+        own = stack.ledger_dsn_of(User.ALERTS).rpartition("/")[0] + f"/{dsn.rpartition('/')[2]}"
+        async with await postgres.connect(own) as role:
+            watcher = Watcher(client, role, settings)
+            with capture_logs() as logs:
+                for _ in range(2):
+                    await watcher.look()
+            (told,) = hook[0].taken
+            assert (told["cause"], told["state"]) == (alerts.LEDGER_REFUSES, "stands")
+            assert "activation ledger roles" in told["text"]
+            lines = [line for line in logs if line["event"] == "the ledger refuses a statement"]
+            assert len(lines) == 2
+            assert all("FROM swept" in line["statement"] for line in lines)
+            assert {line["log_level"] for line in lines} == {"error"}
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
