@@ -174,15 +174,28 @@ def load() -> Settings:
         raise UnreadableSettings(f"{error}: it has to be JSON") from None
 
 
+_QUOTES_NO_VALUE = frozenset(
+    {
+        *("missing", "extra_forbidden", "literal_error", "enum", "ip_any_network"),
+        *("greater_than", "greater_than_equal", "less_than", "less_than_equal"),
+        *("int_type", "int_parsing", "int_from_float", "float_type", "float_parsing"),
+        *("bool_type", "bool_parsing", "string_type", "list_type", "dict_type", "tuple_type"),
+        *("string_too_short", "string_too_long", "string_pattern_mismatch", "too_short"),
+    }
+)
+"""Types of pydantic's errors whose message names what is allowed, and never what was given."""
+
+
 def describe(error: Wrong) -> str:
-    """Describe what is missing or wrong, with the reason if the engine checked; quote no value."""
+    """Describe what is missing or wrong, and what is allowed; quotes no value: it may be secret."""
     if isinstance(error, UnreadableSettings):
         return str(error)
-    return ", ".join(map(_describe_field, error.errors()))
+    return "; ".join(map(_describe_field, error.errors()))
 
 
 def _describe_field(detail: ErrorDetails) -> str:
     field = ".".join(map(str, detail["loc"]))
     ours = isinstance(detail.get("ctx", {}).get("error"), Unfit)
-    why = detail["msg"].removeprefix("Value error, ") if ours or not field else ""
+    told = ours or not field or detail["type"] in _QUOTES_NO_VALUE
+    why = detail["msg"].removeprefix("Value error, ") if told else ""
     return ": ".join(filter(None, (field, why)))

@@ -82,7 +82,7 @@ def laid_over(name: str, value: Any) -> dict[str, Any]:
     section, _, field = name.partition(".")
     if not field:
         return PRODUCTION | {section: value}
-    return PRODUCTION | {section: PRODUCTION[section] | {field: value}}
+    return PRODUCTION | {section: PRODUCTION.get(section, {}) | {field: value}}
 
 
 @pytest.fixture
@@ -218,6 +218,30 @@ def test_a_file_that_is_none_is_told_in_words(
         load.__wrapped__()
     assert describe(raised.value).startswith(says)
     assert "hidden-word" not in describe(raised.value)
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("console.second_factor", "hidden-word", "'off', 'operators' or 'all'"),
+        ("portal.disclosure", "hidden-word", "'explicit' or 'uniform'"),
+        ("portal.barrier", "hidden-word", "'off'"),
+        ("limits.misses_minutes", "hidden-word", "a valid integer"),
+        ("limits.misses_minutes", -7, "greater than"),
+        ("retention.audit_days", 3, "366"),
+        ("limits.networks", {"10.1.2.3/8": 5}, "not a valid IPv4 or IPv6 network"),
+        ("limits.hidden_word", 5, "not permitted"),
+    ],
+)
+def test_what_a_setting_may_be_is_said_without_what_it_was(
+    name: str, value: object, allowed: str
+) -> None:
+    said = refusal(laid_over(name, value))
+    assert said.startswith(name)
+    assert allowed in said
+    assert "hidden-word" not in said
+    assert "-7" not in said
 
 
 def test_a_variable_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
