@@ -33,7 +33,7 @@ async def refusal(
         return _new_ticket(ctx, form, subject, now, again=bool(number))
     waited_at = issued + timedelta(seconds=ctx.app.settings.portal.barrier_wait_seconds)
     if not number and now < waited_at:
-        return _page(ctx, form, ticket, now, waited_at)
+        return _page(ctx, form, ticket, now, waited_at, early=True)
     use = Bound(f"ticket:{tickets.name_of(ticket)}", 1, tickets.LIFE)
     waits = [] if number else ctx.site.limits.waits(ctx.host)
     taken = await budgets.take(ctx.app.pool, [use, *waits], form.submission_id)
@@ -72,6 +72,7 @@ def _page(
     opens: datetime,
     *,
     again: bool = False,
+    early: bool = False,
     spent: bool = False,
 ) -> Response:
     """Render the page; `opens` is from when the form may be sent without work."""
@@ -88,5 +89,6 @@ def _page(
         seconds=left["Retry-After"],
         opens=ctx.clock(opens, seconds=True),
         again=again,
+        early=early,
         spent=spent,
     )

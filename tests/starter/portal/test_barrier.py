@@ -368,8 +368,10 @@ async def test_without_a_script_a_wait_opens_it_and_coming_early_loses_nothing(
     page = await browser.give_contact(MOBILE)
     assert "σε 30 δευτερόλεπτα" in page.text or "σε 29 δευτερόλεπτα" in page.text
     early = browser.hidden["ticket"]
+    assert "πολύ νωρίς" not in page.text
     page = await browser.post("/contact")
     assert page.status_code == 422
+    assert "πολύ νωρίς" in page.text
     assert browser.hidden["ticket"] == early
     assert engine.started == []
     waited = maker.ticket(browser, WAIT + timedelta(seconds=1))

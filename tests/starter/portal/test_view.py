@@ -87,7 +87,7 @@ def test_templates_name_only_what_pages_are_given() -> None:
         *("institution", "support_email", "domain", "lag_hours", "brand", "services"),
         *("password_reset_url", "schemes", "scheme", "wrong", "note", "longest"),
         *("suggestions", "paused", "text"),
-        *("ticket", "target", "tries", "iterations", "seconds", "opens", "spent"),
+        *("ticket", "target", "tries", "iterations", "seconds", "opens", "early", "spent"),
         *("path", "hidden", "errors", "state"),
         *("look_again", "again", "typed", "not_found", "view", "expired", "resend_later", "sent"),
         *(
