@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from typer.main import get_command
 
 from domain.contracts.vocabulary import Language, WaitReason
@@ -25,6 +26,7 @@ from support.verbs.head_letters import BEHIND, UNSENT
 from support.verbs.staff import Action
 from translations import translator
 
+ROOT = Path(__file__).parents[2]
 CALLS = "CALLS"
 CAUSES = (
     *WaitReason,
@@ -57,6 +59,22 @@ POINTS = {
         "Whom to call",
     ),
 }
+QUOTED = (
+    "I got a message that I did not ask for",
+    "Stop the activation",
+    "The activation was stopped",
+    "We have received your request",
+    "The activation can no longer be stopped here",
+    "No activation under way has this mark and this code. Check both in the message",
+    "One moment, please",
+    (
+        "The last check could not be used: it had expired, or it had been used already."
+        " Here is a new one."
+    ),
+    "Many students are starting just now",
+    "Attack mode",
+)
+"""What it quotes of the pages."""
 GREEK = re.compile(r"[α-ωά-ώ]")
 
 
@@ -130,6 +148,27 @@ def test_every_act_has_the_name_of_its_button(language: Language) -> None:
     say = translator(language).gettext
     for name, verb in named:
         assert name == say(actions.LABELS[Action(verb.replace("-", "_"))]), verb
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("quoted", QUOTED)
+def test_what_it_quotes_is_what_the_pages_say(quoted: str, language: Language) -> None:
+    text = "".join(section.html for section in sections(language))
+    said = re.escape(translator(language).gettext(quoted))
+    assert re.search(f"[«“‘]{said}[»”’]", text)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_page_or_button_in_bold_has_its_own_name(language: Language) -> None:
+    """Only Greek inflects, and only where the name is within a sentence."""
+    say = translator(language).gettext
+    with (ROOT / "translations" / "el.po").open("rb") as source:
+        known = {say(str(each.id)).casefold() for each in read_po(source) if each.id}
+    known.add("έλεγχο μητρώου")
+    for section in sections(language):
+        for name in re.findall(r"<strong>([^<]+)</strong>", section.html):
+            if not name.endswith((":", "»", "&quot;")):
+                assert name.casefold() in known, (section.anchor, name)
 
 
 def test_markup_in_it_is_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
