@@ -14,8 +14,10 @@ from pydantic_core import to_jsonable_python
 from temporalio.workflow import _Definition
 
 from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue
+from ledger import retention
 from settings import Settings
 from starter.client.connect import SEARCH_ATTRIBUTES
+from support.verbs import alerts, head_letters
 from workflows.activation import Activation
 
 ROOT = Path(__file__).parents[2]
@@ -157,3 +159,14 @@ def test_decisions_are_numbered_without_a_gap_told_alike_and_listed() -> None:
         headings = re.findall(r"^## (\w+)$", record.read_text("utf-8"), re.MULTILINE)
         assert headings == ["Context", "Decision", "Consequences"], record.name
         assert f"decisions/{record.name}" in listed
+
+
+def test_operators_read_of_every_cause_of_an_alert_and_every_rule_of_the_sweep() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    named = re.findall(r"^\| `([A-Z_]+)[^`]*` \|", text.partition("### Alerts")[2], re.MULTILINE)
+    assert {*alerts._TEXTS, *head_letters.CAUSES} <= {*named}
+    section = text.partition("## When data end")[2].partition("\n## ")[0]
+    rules = re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+    swept = {*retention.names(), retention._UNCLOSED, retention._NAMES, "audit"}
+    assert len(rules) == len(swept)
+    assert {*rules} == swept
