@@ -7,6 +7,7 @@ and the keys of `commands`; `doctor --only` with those of the process that it lo
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from secrets import token_hex
 from typing import NamedTuple
 
@@ -17,14 +18,14 @@ from demo.part import aside
 from domain.references import first_group
 from ledger import imports, posts
 from ledger.imports import Owned
-from postgres import connect
+from postgres import connect, exists
 from security import rotation
 from security.keys import KeyRing
 from security.purposes import User
 from starter.cli import with_commands
 from tests.commandline import run
 from tests.stack import WholeStack
-from tests.whole.student import Student, walking
+from tests.whole.student import Student, until, walking
 from tests.whole.test_key_folders import ledger_of
 
 WHY = ("--reason", "asked")
@@ -99,11 +100,13 @@ WITH_REASON = {
 
 
 class Scene(NamedTuple):
-    """The environment of each process, and what the commands are given."""
+    """The environment of each process, what the commands are given, and PostgreSQL's log since."""
 
     environ: Mapping[User, Mapping[str, str]]
     owner: Mapping[str, str]
     given: Mapping[str, str]
+    log: Path
+    begun: int
 
 
 def paths(command: object, *before: str) -> Iterator[str]:
@@ -140,7 +143,8 @@ async def plant(dsn: str, keys: KeyRing, opened: str, person: str) -> None:
 @pytest.fixture(scope="module")
 def scene(whole_stack: WholeStack, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     stack, folder = whole_stack, tmp_path_factory.mktemp("roles")
-    env = stack.env
+    env, log = stack.env, stack.folder / "logs/postgres.log"
+    begun = log.stat().st_size
     student, *others = (Student() for _ in range(4))
     with walking(env, student) as walk:
         done = walk.walk()
@@ -185,7 +189,12 @@ def scene(whole_stack: WholeStack, tmp_path_factory: pytest.TempPathFactory) -> 
         "mobile": student.mobile,
         "folder": str(folder / "copied"),
     }
-    return Scene(environ, shared, given)
+    return Scene(environ, shared, given, log, begun)
+
+
+async def head_is_taken(dsn: str) -> bool:
+    async with await connect(dsn) as ledger:
+        return await exists(ledger, "audit_sent")
 
 
 def test_each_command_is_tried_with_its_role() -> None:
@@ -215,6 +224,16 @@ def test_the_doctor_finds_the_role_of_each_process_well(scene: Scene, user: User
     found = [each for each in json.loads(done.stdout) if each["part"] in ("ledger", "keys")]
     assert found
     assert [each for each in found if each["mend"]] == []
+
+
+def test_no_process_was_refused_anything_by_the_ledger(
+    scene: Scene, whole_stack: WholeStack
+) -> None:
+    """Students walked, staff gave all commands, and the alerts looked at everything."""
+    dsn = whole_stack.env["LEDGER_DSN"]
+    until(lambda: aside(head_is_taken(dsn)), within=60)
+    lines = scene.log.read_bytes()[scene.begun :].decode("utf-8", "replace").splitlines()
+    assert [line for line in lines if "permission denied" in line] == []
 
 
 @pytest.mark.parametrize("path", OWNERS)
