@@ -8,6 +8,7 @@ import typer
 import settings
 from adapters.findings import Finding, Findings
 from adapters.registrar import wiring as registrar
+from adapters.web_address import unreachable
 from security import redaction
 from security.purposes import User
 from settings import Settings
@@ -81,6 +82,11 @@ def _takers_of_heads(alerts: Alerts) -> Finding:
     return Finding("alerts", about, mend, is_warning=bool(mend))
 
 
+async def _webhook(alerts: Alerts) -> Findings:
+    mend = await unreachable(alerts.webhook_url)
+    yield Finding("alerts", "alerts.webhook_url can be reached", mend)
+
+
 async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[Finding]:
     """Check all systems concurrently, and return the findings in the order of the systems."""
     checks = [
@@ -98,6 +104,8 @@ async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[F
         checks.append(guarded("sign-in", found_there))
     for name, findings in messaging.checks(config, users, needed):
         checks.append(guarded(name, findings))
+    if "alerts" in needed and config.alerts.webhook_url:
+        checks.append(guarded("alerts", _webhook(config.alerts)))
     if to:
         checks += [guarded("test", findings) for findings in messaging.send_tests(config, to)]
     found = await asyncio.gather(*map(_collect, checks))

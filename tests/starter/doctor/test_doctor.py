@@ -573,6 +573,29 @@ def test_that_nobody_takes_the_heads_of_the_audit_is_a_warning(
     assert not [each for each in on_disk(settings, (User.MAIN,)) if "audit" in each.about]
 
 
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("", None),
+        ("{gateway}", ""),
+        ("http://127.0.0.1:1/x", "nothing answers"),
+        ("127.0.0.1:1/x", "no address"),
+        ("https:///x", "no address"),
+        ("http://[::1/x", "no address"),
+    ],
+)
+async def test_whether_the_webhook_of_the_alerts_is_there_is_told_and_nothing_is_sent(
+    stack: TestStack, gateway: Gateway, url: str, says: str | None
+) -> None:
+    settings = changed(stack.settings, "alerts.webhook_url", url.format(gateway=gateway.url))
+    for users in ((User.ALERTS,), (User.MAIN,)):
+        found = await _examine(settings, users, "")
+        told = [each.mend for each in found if each.about == "alerts.webhook_url can be reached"]
+        assert len(told) == (says is not None and users == (User.ALERTS,))
+        assert all(bool(mend) == bool(says) and (says or "") in mend for mend in told)
+    assert gateway.seen == []
+
+
 async def test_a_test_message_is_really_sent(stack: TestStack) -> None:
     for to in ("+306900000077", "doctor@mail.example"):
         assert await wrong(stack.settings, User.PORTAL, to=to) == []

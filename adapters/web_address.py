@@ -1,0 +1,32 @@
+"""Checks for `activation doctor` whether the server of a web address can be reached."""
+
+import asyncio
+import ssl
+from urllib.parse import urlsplit
+
+import httpx
+
+_PORTS = {"https": 443, "http": 80}
+_TIMEOUT = 10
+
+
+async def unreachable(url: str) -> str:
+    """Open and close a connection, sending nothing; returns what to do, empty if it succeeds."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        host = port = None
+    if not host or parts.scheme not in _PORTS:
+        return "it is no address: write it as https://server/path"
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            # The same certificates are trusted as when something is sent.
+            trusted = httpx.create_ssl_context() if parts.scheme == "https" else None
+            _, writer = await asyncio.open_connection(host, port, ssl=trusted)
+            writer.close()
+    except ssl.SSLCertVerificationError:
+        return "its certificate is not trusted by this system"
+    except (OSError, TimeoutError, ValueError) as error:
+        return f"nothing answers ({type(error).__name__}): see to the address and the way there"
+    return ""
