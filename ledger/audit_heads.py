@@ -16,6 +16,10 @@ from postgres import Connection, Pool
 _WRITTEN = re.compile(
     r"\b(\d{4}-\d\d-\d\d)\s+row\s+(\d{1,3}(?:,\d{3}){0,5})\s+((?:[0-9a-f]{4}-){15}[0-9a-f]{4})\b"
 )
+_GIVEN = re.compile(
+    r"(?:head:\s*|\d{4}-\d\d-\d\d\s+row\s+[\d,]+\s+)?([0-9a-f]{2}(?:[\s-]?[0-9a-f]{2}){31})"
+)
+"""A head by itself, as a person copies it: as `audit verify` prints it, or as it was sent."""
 _SOFT_BREAKS = re.compile(r"=\r?\n")
 """Where a letter that is encoded as quoted-printable breaks its lines."""
 _BASE64 = re.compile(r"(?:^[A-Za-z0-9+/]+={0,2}[ \t]*(?:\r?\n|\Z))+", re.MULTILINE)
@@ -60,6 +64,12 @@ def read(text: str) -> list[SentHead]:
             with suppress(ValueError):  # No such day.
                 found.add(SentHead(date.fromisoformat(day), int(number.replace(",", "")), hashed))
     return sorted(found, key=lambda head: (head.id, head.day))
+
+
+def hash_of(text: str) -> str | None:
+    """Return the hash, as hexadecimal digits, of one head as a person copied it; None for none."""
+    given = _GIVEN.fullmatch(text.strip().lower())
+    return re.sub(r"[\s-]", "", given[1]) if given else None
 
 
 def _decoded(text: str) -> Iterator[str]:

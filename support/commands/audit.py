@@ -20,6 +20,7 @@ from support.verbs.staff import StaffContext
 commands = typer.Typer(help="What staff did, and the proof of it.", no_args_is_help=True)
 
 
+_NO_HEAD = "this is no head: give one as `audit verify` prints it, or the line as it was sent"
 Heads = Annotated[
     typer.FileText | None,
     typer.Option(
@@ -39,8 +40,11 @@ def verify(
     json: Json = False,
 ) -> None:
     """Find a row that was changed, removed or inserted; compare with the heads that were sent."""
+    wanted = None if expect is None else audit_heads.hash_of(expect)
+    if wanted is None and expect is not None:
+        raise typer.BadParameter(_NO_HEAD, param_hint="--expect")
     kept = _read(heads)
-    chain = run(partial(audit.verify, expect=expect, heads=kept))
+    chain = run(partial(audit.verify, expect=wanted, heads=kept))
     if json:
         told = asdict(chain) | {"whole": chain.whole, "heads": "ledger" if kept is None else "file"}
         told["newest"] = chain.newest and str(chain.newest)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 
 from domain.references import normalise
 from ledger.audit import Row
+from ledger.audit_heads import hash_of
 from support.console.audit_texts import ACTIONS
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
@@ -23,6 +24,7 @@ _LONGEST_ID = 19
 
 _TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/x-ndjson"}
 _NO_DAY = N_("Write a day like 2026-11-23")
+_NO_HEAD = N_("This is no head: copy all of it, or all of the line in which it was sent")
 _ANY = N_("Everything")
 _FILTERS = ("actor", "action", "reference")
 
@@ -48,9 +50,14 @@ async def page(ctx: ConsoleRequest = allowed_to(Action.AUDIT)) -> Response:
 
 @router.get("/audit/verify")
 async def verify(ctx: ConsoleRequest = allowed_to(Action.AUDIT)) -> Response:
-    expect = ctx.request.query_params.get("expect", "").strip().lower()
-    chain = await audit.verify(ctx.staff_context, expect or None)
-    return ctx.page("audit_verified", expect=expect, **asdict(chain), whole=chain.whole)
+    typed = ctx.request.query_params.get("expect", "").strip()
+    expect = hash_of(typed)
+    if typed and expect is None:
+        rows = await audit.read(ctx.staff_context)
+        errors = {"expect": [ctx.say(_NO_HEAD)]}
+        return _page(ctx, rows, chosen={}, errors=errors, expect=typed)
+    chain = await audit.verify(ctx.staff_context, expect)
+    return ctx.page("audit_verified", **asdict(chain), whole=chain.whole)
 
 
 @router.get("/audit/export")

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from secrets import token_hex
+from urllib.parse import quote
 
 import pytest
 
@@ -47,12 +48,19 @@ async def test_the_chain_is_proven_and_a_kept_head_found_again(
     assert "Καμία εγγραφή δεν τροποποιήθηκε" in told
     (head,) = HEAD.findall(told)
     await write(pool, stack, "anna", "later")
-    assert "υπάρχει στην αλυσίδα" in (await browser.get(f"/audit/verify?expect={head}")).text
+    sent = f"2026-11-29 row 14 {bytes.fromhex(head).hex('-', 2)}"
+    for expect in (head, f" {sent.upper()} "):
+        found = (await browser.get(f"/audit/verify?expect={quote(expect)}")).text
+        assert "υπάρχει στην αλυσίδα" in found
+    refused = await browser.get(f"/audit/verify?expect={head[1:]}")
+    assert refused.status_code == 422
+    assert "Αυτό δεν είναι κορυφή" in refused.text
+    assert f'value="{head[1:]}"' in refused.text
     other = (await browser.get(f"/audit/verify?expect={'0' * 64}")).text
     assert "δεν υπάρχει στην αλυσίδα" in other
     assert not HEAD.findall(other)
-    rows = await audit.page(pool, stack.keys, actor="auditor", limit=2)
-    assert [row.reason for row in rows] == ["verify: head not found", "verify: whole"]
+    rows = await audit.page(pool, stack.keys, actor="auditor", limit=3)
+    assert [row.reason for row in rows] == ["verify: head not found", "read", "verify: whole"]
 
 
 async def test_what_is_taken_along_is_all_of_it_and_no_formula(

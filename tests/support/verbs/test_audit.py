@@ -49,6 +49,14 @@ async def test_verify_prints_a_head_that_is_found_again_and_fails_for_another(
     assert {"rows", "head", "bad", "held", "whole"} < set(told)
     assert (told["bad"], told["held"], told["whole"]) == (None, True, True)
     assert told["head"] != head  # That somebody verified is a row.
+    sent = bytes.fromhex(head).hex("-", 2)
+    for line in (sent, f"2026-11-29 row 1,014 {sent}", head.upper(), sent.replace("-", " ")):
+        again = await support("audit", "verify", "--expect", f" {line}\n")
+        assert again.exit_code == 0, line
+    for text in ("", "nonsense", head[:-1], f"{sent}-", "0" * 66, f"row 14 {sent}", "α" * 64):
+        none = await support("audit", "verify", "--expect", text)
+        assert none.exit_code == 2, text
+        assert "no head" in none.stderr
     for more in ((), ("--json",)):
         other = await support("audit", "verify", "--expect", "0" * 64, *more)
         assert other.exit_code == 1
