@@ -18,7 +18,7 @@ _FEW = ("pin", "review", "password", "continued")
 
 
 _NUMBER = 1_500
-"""What takes 40 seconds of two cores; `make fuzz` sends 100,000."""
+"""What takes 20 seconds of two cores; `make fuzz` sends 100,000."""
 
 
 @pytest.fixture(autouse=True)
