@@ -16,7 +16,7 @@ from demo.programs import activation
 from tests.stack import WholeStack
 from tests.whole.student import _insert
 
-EACH = 30
+EACH = 15
 
 
 @pytest.fixture
