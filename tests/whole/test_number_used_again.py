@@ -121,7 +121,7 @@ def support_act(directory: Administrators, reference: str, number: str, own: str
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("moved", [True, False])
+@pytest.mark.parametrize("moved", [True, pytest.param(False, marks=pytest.mark.long)])
 @pytest.mark.parametrize("login", [True, False])
 @pytest.mark.parametrize("how", [by_the_engine, imported, imported_by_its_name])
 def test_each_has_an_account_of_their_own_after_supports_act(

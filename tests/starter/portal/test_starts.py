@@ -19,7 +19,7 @@ from tests.stack import TestStack
 from tests.starter.portal.conftest import HOST, Browser
 from tests.starter.portal.engine import MemoryEngine, at
 
-MOST = 10
+MOST = 4
 FOUND, MISS = at(Step.PIN, WaitReason.WAITING_PIN), at(Step.NOT_FOUND)
 
 
@@ -63,7 +63,8 @@ def network() -> str:
 @pytest.fixture(params=["explicit", "uniform"])
 def settings(request: pytest.FixtureRequest, settings: Settings) -> Settings:
     portal = settings.portal.model_copy(update={"disclosure": request.param})
-    return settings.model_copy(update={"portal": portal})
+    limits = settings.limits.model_copy(update={"starts_per_contact": MOST})
+    return settings.model_copy(update={"portal": portal, "limits": limits})
 
 
 @pytest.fixture
