@@ -134,8 +134,8 @@ async def _of_ledger(pool: Pool, config: Settings) -> dict[str, Values]:
         async with asyncio.timeout(_WITHIN):
             spent = {
                 (channel, each.window): each
-                for channel in ("sms", "mail")
-                for each in await operations.spent(pool, config.send_budget, paid=channel == "sms")
+                for paid, channel in ((True, "sms"), (False, "mail"))
+                for each in await operations.spent(pool, config.send_budget, paid=paid)
             }
             attack = await attack_mode.since(pool, config.limits)
             swept = await retention.last_at(pool)
