@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 import activities.metrics  # noqa: F401 - these five define some
@@ -22,8 +23,7 @@ def defined() -> Mapping[str, tuple[str, tuple[str, ...]]]:
     for metric in {*REGISTRY._collector_to_names}:
         if isinstance(metric, MetricWrapperBase):
             (family,) = metric.collect()
-            name = f"{family.name}_total" if family.type == "counter" else family.name
-            found[name] = (family.documentation, tuple(metric._labelnames))
+            found[_name(family)] = (family.documentation, tuple(metric._labelnames))
     return found
 
 
@@ -42,7 +42,11 @@ def scraped(port: str) -> str:
 def families(text: str) -> Iterator[str]:
     """Return the names of the metrics in this text, as the table in the documentation has them."""
     for family in text_string_to_metric_families(text):
-        yield f"{family.name}_total" if family.type == "counter" else family.name
+        yield _name(family)
+
+
+def _name(family: Metric) -> str:
+    return f"{family.name}_total" if family.type == "counter" else family.name
 
 
 def value(text: str, sample: str, **labels: str) -> float | None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,7 +17,8 @@ _PARTS_OF_HISTOGRAMS = re.compile(r"_(bucket|count|sum)$")
 
 def program(name: str) -> str:
     """Return the path of this program, the installed one or one from Debian's package."""
-    return shutil.which(name) or str(software.unpacked("prometheus") / "usr" / "bin" / name)
+    here = software.installed(name) or software.unpacked("prometheus") / "usr" / "bin" / name
+    return str(here)
 
 
 def promtool(*words: str, given: str = "", folder: Path = DEPLOY) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from secrets import token_bytes
 from typing import Any
 
@@ -18,9 +19,11 @@ from temporalio.client import (
 )
 from temporalio.worker import Worker
 
+from activities.sweep import SweepActivities
 from domain.contracts.vocabulary import TaskQueue
 from domain.references import from_digest
-from starter.client import connect
+from postgres import Pool
+from starter.client import connect, runs
 from tests.sandbox import sandbox
 from tests.stack import TestStack
 from tests.workflows.engine import World
@@ -94,3 +97,14 @@ async def working(client: Client, world: World) -> AsyncIterator[None]:
             )
             await stack.enter_async_context(worker)
         yield
+
+
+def sweeps(stack: TestStack, pool: Pool, client: Client) -> SweepActivities:
+    """Return the activities of the sweep, with the runs of this server."""
+    return SweepActivities(
+        pool=pool,
+        keys=stack.keys,
+        settings=stack.settings,
+        delete_runs=partial(runs.delete_newest, client),
+        ends_of=partial(runs.ends, client),
+    )

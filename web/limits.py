@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from prometheus_client import Counter
 
 from ledger import budgets
-from ledger.budgets import Bound
+from ledger.budgets import Bound, Taken
 from postgres import Pool
 from security.keys import KeyRing
 from settings.limits import LimitSettings
@@ -51,6 +51,12 @@ class RateLimited(Exception):
         self.opens = opens
 
 
+def count_refusal(taken: Mapping[str, Taken]) -> None:
+    """Count a refused request in the metrics, by the limits that refused it."""
+    for purpose in {bucket.partition(":")[0] for bucket, use in taken.items() if use.opens}:
+        LIMITED.labels(purpose).inc()
+
+
 class RateLimits:
     """The limits as one application's settings have them, and the ledger that counts them."""
 
@@ -67,8 +73,7 @@ class RateLimits:
         """Count one use of each; raises `RateLimited` beyond a limit. See `budgets.take`."""
         taken = await budgets.take(self._pool, [*bounds])
         if opens := budgets.latest(taken):
-            for purpose in {bucket.partition(":")[0] for bucket, use in taken.items() if use.opens}:
-                LIMITED.labels(purpose).inc()
+            count_refusal(taken)
             raise RateLimited(opens)
 
     def by_address(self, purpose: Purpose, host: str) -> list[Bound]:

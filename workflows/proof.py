@@ -296,7 +296,7 @@ class Proof:
         self._message = self._sent if self._sent and holds else refused
 
     def _purse(self, request: ResendRequest) -> Purse:
-        """Return the kept purse for a second datum of a student with this contact."""
+        """Return the kept purse if the answers match a second datum, else the ordinary one."""
         to = self._contacts.get(request.channel)
         asked = [person for person in self._persons if to and has(person, to)]
         return Purse.KEPT if identity.vouches(request.answers, asked) else Purse.ORDINARY

@@ -144,7 +144,7 @@ def _listening(host: str, ports: range) -> socket.socket:
 
 @asynccontextmanager
 async def page_probes(
-    listen: Portal | Console, keys: KeyRing, pool: Pool, client: Client
+    listen: Portal | Console, keys: KeyRing, pool: Pool, client: Client, *, processes: int = 1
 ) -> AsyncIterator[None]:
     """Serve probes and metrics of a process with pages, if it has a `health_port`."""
     if listen.health_port is None:
@@ -152,7 +152,6 @@ async def page_probes(
         return
     ready = partial(_ready, pool, keys, partial(temporal_ready, client))
     measured = partial(exposition, keys)
-    processes = getattr(listen, "processes", 1)
     async with probes(listen.health_host, listen.health_port, ready, measured, processes=processes):
         yield
 

@@ -86,7 +86,7 @@ async def _connected(settings: Settings) -> AsyncIterator[PortalContext]:
     measured = listen.health_port is not None
     async with (
         connections(settings, seconds=seconds, measured=measured) as (keys, pool, client),
-        page_probes(listen, keys, pool, client),
+        page_probes(listen, keys, pool, client, processes=listen.processes),
     ):
         health = partial(temporal_ready, client)
         yield assemble(settings, keys, pool, Activations(client), health)

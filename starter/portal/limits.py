@@ -8,7 +8,7 @@ from ledger import activations, budgets, posts
 from starter.portal.portal_request import PortalRequest
 from starter.portal.redirects import RedirectTo
 from web import forms, limits, times
-from web.limits import Purpose, RateLimited
+from web.limits import Purpose, RateLimited, count_refusal
 
 NOT_ASKED = budgets.Taken(0)
 """No second datum was given, so no try is used."""
@@ -75,6 +75,7 @@ async def count_look_up(ctx: PortalRequest, reference: str, contacts: Sequence[s
     opens = budgets.latest(taken)
     if opens is None:
         return
+    count_refusal(taken)
     await ctx.app.attack_mode.give_back(reference)
     too_many_starts = any(taken[each.bucket].opens for each in starts)
     if not too_many_starts and await budgets.may_be_given_back(ctx.app.pool, taken):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ledger import budgets
 from postgres import Connection
 from support.verbs.staff import Action, StaffContext, lasting
-from web.limits import Purpose, RateLimited, RateLimits
+from web.limits import Purpose, RateLimited, RateLimits, count_refusal
 
 PURPOSES: Mapping[Action, Purpose] = {
     Action.SEARCH: Purpose.SEARCHES,
@@ -23,9 +23,11 @@ async def count(ctx: StaffContext, action: Action, once: str | None = None) -> N
     ctx.staff.check(action)
     purpose, name = PURPOSES[action], lasting(ctx.staff.name)
     bound = RateLimits(ctx.pool, ctx.keys, ctx.settings.limits).by(purpose, "staff", name)
-    opens = budgets.latest(await budgets.take(ctx.pool, [bound], once))
+    taken = await budgets.take(ctx.pool, [bound], once)
+    opens = budgets.latest(taken)
     if opens is None:
         return
+    count_refusal(taken)
     if await budgets.is_first(ctx.pool, f"stopped:{purpose}", name, bound.window):
         await ctx.record_refusal(action, None)
     raise RateLimited(opens)

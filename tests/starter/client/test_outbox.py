@@ -4,22 +4,20 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.desk import DeskActivities, OutboxActivities
-from activities.sweep import SweepActivities
 from domain.contracts.vocabulary import Language, TaskQueue, answer_workflow_id, support_workflow_id
 from ledger import support_requests
 from ledger.support_requests import HelpRequest
 from postgres import Pool, connect, exists
 from security.purposes import User
 from starter.client import outbox as kept
-from starter.client import runs
 from tests.sandbox import sandbox
+from tests.server import sweeps
 from tests.stack import TestStack
 from workflows import outbox
 from workflows.outbox import Outbox
@@ -115,13 +113,7 @@ async def test_the_sweep_is_started_once_and_sweeps(
         Worker(
             client,
             task_queue=TaskQueue.MAIN,
-            activities=SweepActivities(
-                pool=pool,
-                keys=stack.keys,
-                settings=stack.settings,
-                delete_runs=partial(runs.delete_newest, client),
-                ends_of=partial(runs.ends, client),
-            ).all(),
+            activities=sweeps(stack, pool, client).all(),
             workflows=[Sweep],
             workflow_runner=sandbox(),
         ),

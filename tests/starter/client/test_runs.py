@@ -3,22 +3,20 @@
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 
-from activities.sweep import SweepActivities
 from domain.contracts.sweeping import SweepExpired
 from domain.contracts.vocabulary import Language, Step
 from domain.references import from_digest
-from ledger import activations, claims
+from ledger import activations, claims, unclosed
 from postgres import Pool
 from starter.client import outbox, runs
 from starter.client.activations import Activations
-from tests.server import working
+from tests.server import sweeps, working
 from tests.stack import TestStack
 from tests.starter.client.test_activations import begun, waits_for_its_pin
 from tests.support.verbs.test_erasure import known
@@ -56,13 +54,7 @@ async def test_the_runs_of_misses_are_gone_within_the_day_and_others_stay(
     for each in old:
         await noted(pool, stack, each, 13)
     await noted(pool, stack, young, 1)
-    swept = SweepActivities(
-        pool=pool,
-        keys=stack.keys,
-        settings=stack.settings,
-        delete_runs=partial(runs.delete_newest, client),
-        ends_of=partial(runs.ends, client),
-    )
+    swept = sweeps(stack, pool, client)
     assert (await ActivityEnvironment().run(swept.sweep_expired, SweepExpired())).complete
     left = await activations.noted(pool, [*old, young])
     assert set(left) == {young}
@@ -86,6 +78,13 @@ async def test_of_what_temporal_refuses_to_delete_the_ledger_is_told(
     assert await runs.delete_newest(nowhere, [reference]) == []
 
 
+@pytest.fixture
+def all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one sweep ask about every live activation, those that other tests left included."""
+    monkeypatch.setattr(unclosed, "_AT_ONCE", 100_000)
+
+
+@pytest.mark.usefixtures("all_at_once")
 async def test_what_was_terminated_or_never_started_ends_and_what_runs_goes_on(
     client: Client, world: World, pool: Pool, stack: TestStack, reference: str
 ) -> None:
@@ -109,13 +108,7 @@ async def test_what_was_terminated_or_never_started_ends_and_what_runs_goes_on(
         world.persons = ()
         await Activations(client).start(begun(done))
         await client.get_workflow_handle(done).result()
-    swept = SweepActivities(
-        pool=pool,
-        keys=stack.keys,
-        settings=stack.settings,
-        delete_runs=partial(runs.delete_newest, client),
-        ends_of=partial(runs.ends, client),
-    )
+    swept = sweeps(stack, pool, client)
     sweep = client.get_workflow_handle(outbox.SWEEP_ID)
     with suppress(RPCError):
         await sweep.terminate()

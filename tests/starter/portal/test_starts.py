@@ -4,6 +4,7 @@ import secrets
 
 import pytest
 from fastapi import FastAPI
+from prometheus_client import REGISTRY
 
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import ReserveSend
@@ -55,6 +56,11 @@ def mobile() -> str:
     return f"69{secrets.randbelow(10**8):08d}"
 
 
+def refused() -> float:
+    """Return how many requests this limit has refused, by the metrics."""
+    return REGISTRY.get_sample_value("activation_limited_total", {"limit": "starts"}) or 0
+
+
 def network() -> str:
     """Draw a /48 that no other test comes from."""
     return f"2001:{secrets.randbelow(0xFFFF):x}:{secrets.randbelow(0xFFFF):x}"
@@ -79,8 +85,10 @@ async def test_one_contact_begins_few_activations_from_one_network(
     """A /48, for which other contacts and other networks begin all the same."""
     engine.first = first
     own, here = mobile(), network()
+    before = refused()
     told = [(await street.start(own, f"{here}:{n}00::1"))[0] for n in range(MOST + 3)]
     assert told[MOST:] == [429] * 3
+    assert refused() == before + 3
     assert 429 not in told[:MOST]
     assert len(engine.started) == MOST
     assert (await street.start(mobile(), f"{here}:ff00::1"))[0] != 429
