@@ -1,6 +1,7 @@
 """The wheel holds all that the code reads, and the sdist what it takes to build and test it."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,12 @@ def test_the_wheel_has_each_place_that_the_code_names(built: Built) -> None:
     assert {"templates", "docs/support.md"} <= places
     for place in places:
         assert any(name == place or name.startswith(f"{place}/") for name in wheel), place
+
+
+@pytest.mark.parametrize("lock", ["run", "demo", "dev"])
+def test_each_lock_has_every_package_that_an_installation_needs(lock: str) -> None:
+    """Whoever adds one and forgets `make lock` makes a release that does not start."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = {re.split(r"[^\w.-]", each)[0].lower() for each in project["dependencies"]}
+    text = (ROOT / "requirements" / f"{lock}.txt").read_text("ascii")
+    assert wanted - set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE)) == set()
