@@ -9,9 +9,9 @@ import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from postgres import Connection, Pool
+from postgres import Connection
 
 _WRITTEN = re.compile(
     r"\b(\d{4}-\d\d-\d\d)\s+row\s+(\d{1,3}(?:,\d{3}){0,5})\s+((?:[0-9a-f]{4}-){15}[0-9a-f]{4})\b"
@@ -120,11 +120,3 @@ async def beginning(
     numbers = None if heads is None else [head.id for head in heads]
     row = await ledger.fetchrow(_BEGINNING, before, numbers)
     return SentHead(**row) if row else None
-
-
-async def expired(pool: Pool, days: int) -> int:
-    """Return how many rows of the audit are older than so many days."""
-    count: int = await pool.fetchval(
-        "SELECT count(*) FROM audit WHERE at < now() - $1::interval", timedelta(days)
-    )
-    return count

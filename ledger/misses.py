@@ -18,17 +18,18 @@ from security.keys import KeyRing
 DeleteRuns: TypeAlias = Callable[[Sequence[str]], Awaitable[Collection[str]]]
 """Deletes the runs of these references from Temporal; returns those that have none any more."""
 
-_MISSES = (
-    "activation a WHERE end_step = 'not_found' AND ended_at < now() - $1::interval"
+MISSES = (
+    "activation a WHERE end_step = 'not_found'"
     " AND coalesce(mobile_index, email_index, person_key) IS NOT NULL"
     " AND NOT EXISTS (SELECT FROM message m WHERE m.reference = a.reference)"
     " AND NOT EXISTS (SELECT FROM support_request s WHERE s.reference = a.reference)"
     " AND NOT EXISTS (SELECT FROM case_note n WHERE n.reference = a.reference)"
 )
+_EXPIRED = f"{MISSES} AND ended_at < now() - $1::interval"
 _DELETE = f"""
 WITH gone AS (
     DELETE FROM activation WHERE reference = ANY($2)
-        AND reference IN (SELECT reference FROM {_MISSES})
+        AND reference IN (SELECT reference FROM {_EXPIRED})
     RETURNING reference, started_at, ended_at, mobile_index, email_index
 ), unread AS (
     DELETE FROM session WHERE reference IN (SELECT reference FROM gone)
@@ -65,18 +66,10 @@ class Misses:
     last_at: datetime
 
 
-async def expired(pool: Pool, term: timedelta) -> int:
-    number: int = await pool.fetchval(
-        f"SELECT count(*) FROM {_MISSES}",  # noqa: S608 - a constant of this module
-        term,
-    )
-    return number
-
-
 async def oldest(pool: Pool, term: timedelta, limit: int) -> list[str]:
     """Return references of misses whose term is over."""
     rows = await pool.fetch(
-        f"SELECT reference FROM {_MISSES} ORDER BY ended_at LIMIT $2",  # noqa: S608 - as above
+        f"SELECT reference FROM {_EXPIRED} ORDER BY ended_at LIMIT $2",  # noqa: S608 - as above
         term,
         limit,
     )

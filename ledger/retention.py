@@ -7,7 +7,6 @@ which waits for the requests for help that were not answered.
 """
 
 import time
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -31,9 +30,8 @@ _OF_NOBODY = (
     " AND NOT EXISTS (SELECT FROM imported i WHERE i.person_key = ANY({keys}))"
 )
 _ERASED = "coalesce(mobile_index, email_index, person_key) IS NULL"
-_TO_ERASE = (
-    "activation WHERE end_step = ANY($1) AND ended_at < now() - $2::interval"
-    " AND coalesce(mobile_index, email_index, person_key) IS NOT NULL"
+ERASABLE = (
+    "activation WHERE coalesce(mobile_index, email_index, person_key) IS NOT NULL"
     " AND NOT EXISTS (SELECT FROM support_request s WHERE s.reference = activation.reference"
     " AND s.closing IS NULL AND (s.mailed_at IS NULL OR s.answer_outcome IS NULL))"
 )
@@ -60,6 +58,13 @@ class RetentionRule(NamedTuple):
     @property
     def name(self) -> str:
         return f"{self.table} emptied" if self.emptied else self.table
+
+    @property
+    def rows(self) -> str:
+        return f"{self.table} t WHERE {self.where}"
+
+    def after(self, retention: Retention) -> timedelta:
+        return timedelta(self.term if isinstance(self.term, int) else getattr(retention, self.term))
 
 
 RULES = (
@@ -144,29 +149,11 @@ async def sweep(
     until = time.monotonic() + seconds
     await pool.execute(_COUNTED, _UNCLOSED, await unclosed.end(pool, ends_of))
     return (
-        await _delete_misses(pool, _misses_term(retention), delete_runs, until)
+        await _delete_misses(pool, misses_term(retention), delete_runs, until)
         and await _erase(pool, keys, retention, until)
         and await _apply_rules(pool, retention, until)
         and await _conceal_names(pool, keys, retention, until)
     )
-
-
-async def expired(pool: Pool, retention: Retention) -> dict[str, int]:
-    """Return by rule how much has expired and is still there."""
-    found = dict.fromkeys(names(), 0)
-    found[_MISS] = await misses.expired(pool, _misses_term(retention))
-    for setting, ends in ERASURES.items():
-        found[_ERASURE] += await pool.fetchval(
-            f"SELECT count(*) FROM {_TO_ERASE}",  # noqa: S608 - a constant of this module
-            ends,
-            timedelta(getattr(retention, setting)),
-        )
-    for rule in RULES:
-        found[rule.name] += await pool.fetchval(
-            f"SELECT count(*) FROM {_of(rule)}",  # noqa: S608 - constants of this module
-            _term(rule, retention),
-        )
-    return found
 
 
 async def last(pool: Pool) -> list[Swept]:
@@ -193,23 +180,15 @@ async def is_late(ledger: Connection) -> bool:
     return bool(await ledger.fetchval(late, _LATE))
 
 
-def names() -> Iterator[str]:
-    yield _MISS
-    yield _ERASURE
-    yield from (rule.name for rule in RULES)
-
-
 _UNCLOSED = "activation without a run"
-_MISS = "activation not found"
-_ERASURE = "activation emptied"
-_NAMES = "username emptied"
-_UNOWNED = (
-    "SELECT DISTINCT u.person_key FROM username u"
-    " WHERE u.name NOT LIKE '=%' AND u.reserved_at < now() - $1::interval"
+MISS = "activation not found"
+ERASURE = "activation emptied"
+NAMES = "username emptied"
+UNOWNED = (
+    "username u WHERE u.name NOT LIKE '=%'"
     " AND NOT EXISTS (SELECT FROM activation a WHERE a.person_key = u.person_key)"
     " AND NOT EXISTS (SELECT FROM imported i WHERE i.person_key = u.person_key)"
     " AND NOT EXISTS (SELECT FROM rekeyed r WHERE u.person_key IN (r.person_key, r.former_key))"
-    " LIMIT $2"
 )
 _COUNTED = (
     "INSERT INTO swept AS s SELECT current_date, $1, $2, now()"
@@ -228,7 +207,7 @@ async def _delete_misses(
         without = await delete_runs(over)
         async with pool.acquire() as connection, connection.transaction():
             gone = await misses.delete(connection, term, without)
-            await connection.execute(_COUNTED, _MISS, gone)
+            await connection.execute(_COUNTED, MISS, gone)
         if not gone:
             break
         if time.monotonic() > until:
@@ -241,7 +220,7 @@ async def _erase(pool: Pool, keys: KeyRing, retention: Retention, until: float) 
         while expired := await _to_erase(pool, retention, setting, ends):
             for reference in expired:
                 await erasure.erase(pool, keys, reference)
-            await pool.execute(_COUNTED, _ERASURE, len(expired))
+            await pool.execute(_COUNTED, ERASURE, len(expired))
             if time.monotonic() > until:
                 return False
     return True
@@ -251,7 +230,7 @@ async def _apply_rules(pool: Pool, retention: Retention, until: float) -> bool:
     for rule in RULES:
         full = True
         while full:
-            full = await pool.fetchval(_batch(rule), _term(rule, retention), rule.name) == _BATCH
+            full = await pool.fetchval(_batch(rule), rule.after(retention), rule.name) == _BATCH
             if full and time.monotonic() > until:
                 return False
     return True
@@ -261,19 +240,24 @@ async def _conceal_names(pool: Pool, keys: KeyRing, retention: Retention, until:
     while unowned := await _unowned(pool, retention):
         async with pool.acquire() as connection, connection.transaction():
             gone = await usernames.conceal(connection, keys, unowned)
-            await connection.execute(_COUNTED, _NAMES, gone)
+            await connection.execute(_COUNTED, NAMES, gone)
         if not gone or time.monotonic() > until:
             return not gone
     return True
 
 
-def _misses_term(retention: Retention) -> timedelta:
+def misses_term(retention: Retention) -> timedelta:
     return timedelta(hours=retention.misses_hours)
 
 
 async def _unowned(pool: Pool, retention: Retention) -> list[str]:
     """Return keys of persons with a username of whom the ledger has nothing else."""
-    rows = await pool.fetch(_UNOWNED, timedelta(retention.imported_days), _BATCH)
+    rows = await pool.fetch(
+        f"SELECT DISTINCT u.person_key FROM {UNOWNED}"  # noqa: S608 - a constant of this module
+        " AND u.reserved_at < now() - $1::interval LIMIT $2",
+        timedelta(retention.imported_days),
+        _BATCH,
+    )
     return [row["person_key"] for row in rows]
 
 
@@ -281,7 +265,8 @@ async def _to_erase(
     pool: Pool, retention: Retention, setting: str, ends: tuple[Step, ...]
 ) -> list[str]:
     rows = await pool.fetch(
-        f"SELECT reference FROM {_TO_ERASE} LIMIT $3",  # noqa: S608 - a constant of this module
+        f"SELECT reference FROM {ERASABLE}"  # noqa: S608 - a constant of this module
+        " AND end_step = ANY($1) AND ended_at < now() - $2::interval LIMIT $3",
         ends,
         timedelta(getattr(retention, setting)),
         _ERASED_AT_ONCE,
@@ -289,12 +274,8 @@ async def _to_erase(
     return [row["reference"] for row in rows]
 
 
-def _term(rule: RetentionRule, retention: Retention) -> timedelta:
-    return timedelta(rule.term if isinstance(rule.term, int) else getattr(retention, rule.term))
-
-
 def _of(rule: RetentionRule) -> str:
-    return f"{rule.table} t WHERE t.{rule.since} < now() - $1::interval AND {rule.where}"
+    return f"{rule.rows} AND t.{rule.since} < now() - $1::interval"
 
 
 def _batch(rule: RetentionRule) -> str:

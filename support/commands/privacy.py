@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger import audit_heads, retention
+from ledger import forecast, retention
+from ledger.forecast import Due
 from ledger.retention import Swept
 from starter.client import runs
 from starter.output import Failed, Json, group, show_json, utc
@@ -43,7 +44,9 @@ def erase(person: Person, reason: Reason, json: Json = False) -> None:
 
 @commands.command()
 def sweep(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what has expired.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what is due now, within 7 days, and next.")
+    ] = False,
     now: Annotated[bool, typer.Option("--now", help="Sweep now, without a worker.")] = False,
     json: Json = False,
 ) -> None:
@@ -51,8 +54,7 @@ def sweep(
     if dry_run and now:
         raise Failed("--dry-run and --now exclude each other")
     if dry_run:
-        found = run(_expired)
-        show_outcome(found, "\n".join(f"{rule}: {n}" for rule, n in found.items()), json=json)
+        _show_due(run(_due), json=json)
         return
     rows = run(_swept if now else _last)
     if json:
@@ -64,10 +66,17 @@ def sweep(
         typer.echo("There was no sweep yet.")
 
 
-async def _expired(ctx: StaffContext) -> dict[str, int]:
-    terms = ctx.settings.retention
-    audit = {"audit": await audit_heads.expired(ctx.pool, terms.audit_days)}
-    return await retention.expired(ctx.pool, terms) | audit
+def _show_due(found: dict[str, Due], *, json: bool) -> None:
+    if json:
+        show_json({kind: due._asdict() for kind, due in found.items()})
+        return
+    for kind, due in found.items():
+        later = f"{due.soon} within {forecast.DAYS} days"
+        typer.echo(f"{kind}: {due.now} now, {later}, next at {utc(due.next_at)}")
+
+
+async def _due(ctx: StaffContext) -> dict[str, Due]:
+    return await forecast.forecast(ctx.pool, ctx.settings.retention)
 
 
 async def _swept(ctx: StaffContext) -> list[Swept]:

@@ -14,8 +14,9 @@ from pydantic_core import to_jsonable_python
 from temporalio.workflow import _Definition
 
 from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue
-from ledger import retention
+from ledger import forecast, retention
 from settings import Settings
+from settings.rules import Retention
 from starter.client.connect import SEARCH_ATTRIBUTES
 from support.verbs import alerts, head_letters
 from workflows.activation import Activation
@@ -167,6 +168,6 @@ def test_operators_read_of_every_cause_of_an_alert_and_every_rule_of_the_sweep()
     assert {*alerts._TEXTS, *head_letters.CAUSES} <= {*named}
     section = text.partition("## When data end")[2].partition("\n## ")[0]
     rules = re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
-    swept = {*retention.names(), retention._UNCLOSED, retention._NAMES, "audit"}
+    swept = {retention._UNCLOSED, *(name for name, *_ in forecast._kinds(Retention()))}
     assert len(rules) == len(swept)
     assert {*rules} == swept

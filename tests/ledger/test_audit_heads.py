@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 import asyncpg
 import pytest
 
-from ledger import audit, audit_chain, audit_heads, erasure, retention
+from ledger import audit, audit_chain, audit_heads, erasure, forecast, retention
 from ledger.audit_chain import CannotCut
 from ledger.audit_hashes import row_hash, seal
 from ledger.audit_heads import SentHead
@@ -225,7 +225,8 @@ async def test_a_head_that_no_row_can_have_is_not_taken(ledger: Ledger) -> None:
 async def test_old_rows_are_cut_behind_a_sent_head_and_the_rest_is_whole(ledger: Ledger) -> None:
     assert await ledger.cut() is None
     await ledger.age(DAYS_KEPT + 1, "id <= 10")
-    assert await audit_heads.expired(ledger.pool, DAYS_KEPT) == 10
+    terms = Retention(audit_days=DAYS_KEPT)
+    assert (await forecast.forecast(ledger.pool, terms))["audit"].now == 10
     assert await ledger.cut() == 2 * ROWS_A_DAY
     for heads in (None, ledger.sent, ledger.sent[2:]):
         chain = await ledger.verify(heads)

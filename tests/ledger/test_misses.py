@@ -9,7 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.contracts.vocabulary import Language, Step
-from ledger import activations, finished, funnel, misses, notes, retention, support_requests
+from ledger import (
+    activations,
+    finished,
+    forecast,
+    funnel,
+    misses,
+    notes,
+    retention,
+    support_requests,
+)
 from ledger.migrate import migrate
 from ledger.misses import DeleteRuns
 from ledger.support_requests import HelpRequest
@@ -98,7 +107,7 @@ async def test_of_ten_thousand_strangers_one_number_an_hour_is_left(
     )
     await ledger.execute("INSERT INTO post SELECT reference, 'one', started_at FROM activation")
     temporal = Temporal()
-    assert (await retention.expired(ledger, TERMS))["activation not found"] == MANY
+    assert (await forecast.forecast(ledger, TERMS))["activation not found"].now == MANY
     both = [
         retention.sweep(ledger, stack.keys, TERMS, temporal.delete, none_over, seconds=60)
         for _ in range(2)

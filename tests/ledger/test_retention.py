@@ -9,6 +9,7 @@ import pytest
 
 from domain.contracts.vocabulary import Step
 from ledger import imports, rekeyed, retention, told_apart
+from ledger.forecast import forecast
 from ledger.imports import Owned
 from ledger.migrate import migrate
 from ledger.retention import ERASURES, RULES, RetentionRule
@@ -83,6 +84,10 @@ async def swept(pool: Pool, stack: TestStack) -> dict[str, int]:
     return {row.rule: row.gone for row in await retention.last(pool)}
 
 
+async def due_now(pool: Pool) -> int:
+    return sum(due.now for due in (await forecast(pool, TERMS)).values())
+
+
 async def test_each_table_has_an_end_or_a_reason_for_none(ledger: Pool) -> None:
     tables = await ledger.fetch(
         "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
@@ -97,7 +102,7 @@ async def test_with_the_years_everything_goes_but_what_must_stay(
 ) -> None:
     await everything(ledger, stack, reference)
     person = person_of(stack, reference)
-    assert sum((await retention.expired(ledger, TERMS)).values()) <= 2  # suggestion and budget
+    assert await due_now(ledger) <= 2  # suggestion and budget
     await swept(ledger, stack)
     first = await left(ledger, reference, person)
     assert {"message", "session", "support_request", "attempt", "post"} <= set(first)
@@ -108,9 +113,9 @@ async def test_with_the_years_everything_goes_but_what_must_stay(
     assert await ledger.fetchval("SELECT bool_and(contact_index = '') FROM message")
     assert await ledger.fetchval("SELECT bool_and(number = '') FROM insurance")
     await aged(ledger, TERMS.account_days - TERMS.help_days)
-    expected = await retention.expired(ledger, TERMS)
-    assert expected["activation emptied"] == 1
-    assert expected["imported"] == 1
+    expected = await forecast(ledger, TERMS)
+    assert expected["activation emptied"].now == 1
+    assert expected["imported"].now == 1
     gone = await swept(ledger, stack)
     assert {gone[name] for name in ("imported", "told_apart", "rekeyed")} == {1}
     assert set(await left(ledger, reference, person)) == {
@@ -120,7 +125,29 @@ async def test_with_the_years_everything_goes_but_what_must_stay(
     await aged(ledger, 3_700)
     await swept(ledger, stack)
     assert set(await left(ledger, reference, person)) == {"username"}
-    assert sum((await retention.expired(ledger, TERMS)).values()) == 0
+    assert await due_now(ledger) == 0
+
+
+async def test_the_forecast_says_what_will_go_and_when_and_changes_nothing(
+    ledger: Pool, stack: TestStack, reference: str
+) -> None:
+    await everything(ledger, stack, reference)
+    await ledger.execute("UPDATE support_request SET closing = 'done'")
+    await aged(ledger, TERMS.help_days - 5)
+    noted = await ledger.fetchval("SELECT max(at) FROM case_note")
+    held = await left(ledger, reference, person_of(stack, reference))
+    before = await forecast(ledger, TERMS)
+    assert before["case_note"] == (0, 1, noted + timedelta(TERMS.help_days))
+    assert before["insurance emptied"][:2] == (0, 1)
+    assert before["session"].now == 1
+    assert before["activation emptied"][:2] == (0, 0)
+    assert before["activation emptied"].next_at is not None
+    assert before["username emptied"] == (0, 0, None)
+    assert await left(ledger, reference, person_of(stack, reference)) == held
+    await aged(ledger, 6)
+    assert (await forecast(ledger, TERMS))["case_note"] == (1, 0, None)
+    assert (await swept(ledger, stack))["case_note"] == 1
+    assert (await forecast(ledger, TERMS))["case_note"] == (0, 0, None)
 
 
 async def test_of_a_live_activation_nothing_goes_but_sessions_and_what_expired_by_itself(

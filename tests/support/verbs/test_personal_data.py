@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
 from secrets import token_hex
 
@@ -182,4 +183,9 @@ async def test_the_commands_export_and_erase(stack: TestStack, pool: Pool, refer
     assert set(await left(pool, reference, person)) <= STAYS
     swept = await told("privacy", "sweep", "--now")
     assert {"session", "consent"} <= {row["rule"] for row in swept}
-    assert set(await told("privacy", "sweep", "--dry-run")) >= {"session", "consent"}
+    ahead = await told("privacy", "sweep", "--dry-run")
+    assert set(ahead["consent"]) == {"now", "soon", "next_at"}
+    said = (await command("privacy", "sweep", "--dry-run")).stdout
+    assert re.search(
+        r"^session: \d+ now, \d+ within 7 days, next at (-|.* UTC)$", said, re.MULTILINE
+    )
