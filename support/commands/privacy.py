@@ -1,5 +1,6 @@
 """`activation privacy ...`: what is held on one person, and the end of data."""
 
+import sys
 from functools import partial
 from typing import Annotated, Any
 
@@ -7,10 +8,11 @@ import typer
 
 from ledger import forecast, retention
 from ledger.forecast import Due
+from ledger.persons import Traced
 from ledger.retention import Swept
 from starter.client import runs
 from starter.output import Failed, Json, group, show_json, utc
-from support.commands.terminal import Reason, run, show_outcome
+from support.commands.terminal import Reason, Yes, confirm, run, show_outcome
 from support.verbs import erasure, personal_data
 from support.verbs.staff import Action, StaffContext
 
@@ -34,12 +36,25 @@ def export(person: Person, reason: Reason) -> None:
 
 
 @commands.command()
-def erase(person: Person, reason: Reason, json: Json = False) -> None:
+def erase(person: Person, reason: Reason, yes: Yes = False, json: Json = False) -> None:
     """Erase a person: all activations, and requests for help. This cannot be undone."""
-    found = run(partial(erasure.erase_person, person=person, reason=reason))
+    if not (yes or sys.stdin.isatty()):
+        raise Failed("nobody can be asked here whether to erase: give --yes, or use a terminal")
+
+    async def erased(ctx: StaffContext) -> Traced:
+        if not yes:
+            confirm(_to_erase(await erasure.preview(ctx, person=person)))
+        return await erasure.erase_person(ctx, person=person, reason=reason)
+
+    found = run(erased)
     outcome = {"references": found.references, "requests": found.requests, "erased": True}
     text = f"Erased: {len(found.references)} activations. The account was not touched."
     show_outcome(outcome, text, json=json)
+
+
+def _to_erase(numbers: dict[str, int]) -> str:
+    held = [f"  {store}: {number}" for store, number in numbers.items()]
+    return "\n".join(("This erases for ever, by store:", *held, "The account is not touched."))
 
 
 @commands.command()

@@ -54,6 +54,19 @@ async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
     await erasure.erase(ctx.pool, ctx.keys, reference)
 
 
+async def preview(ctx: StaffContext, *, person: str) -> dict[str, int]:
+    """Return by store how many rows and runs `erase_person` would delete or empty.
+
+    Raises as it does.
+    """
+    ctx.staff.check(Action.ERASE)
+    found = await traced(ctx, person)
+    ended = await _ended_runs(ctx.client, await _names(ctx, found))
+    held = await persons.held(ctx.pool, ctx.keys, found)
+    numbers = {table: len(rows) for table, rows in held.items() if rows and table != "audit"}
+    return numbers | {"runs in Temporal": len(ended)}
+
+
 async def erase_person(ctx: StaffContext, *, person: str, reason: str) -> Traced:
     """Erase all activations of a person, and their requests for help without one; idempotent.
 
@@ -61,11 +74,7 @@ async def erase_person(ctx: StaffContext, *, person: str, reason: str) -> Traced
     """
     ctx.staff.check(Action.ERASE)
     found = await traced(ctx, person)
-    names = [support_workflow_id(each) for each in found.requests]
-    names += [answer_workflow_id(each) for each in found.requests]
-    for reference in found.references:
-        names += _workflows(reference, await erasure.traces(ctx.pool, reference))
-    ended = await _ended_runs(ctx.client, names)
+    ended = await _ended_runs(ctx.client, await _names(ctx, found))
     await ctx.record_each(Action.ERASE, found.references or [None], reason)
     for run in ended:
         await runs.delete(ctx.client, run.execution)
@@ -89,6 +98,15 @@ async def traced(ctx: StaffContext, person: str) -> Traced:
     if ctx.staff.departments is not None or not await persons.known(ctx.pool, found):
         raise UnknownPerson
     return found
+
+
+async def _names(ctx: StaffContext, found: Traced) -> list[str]:
+    """Return the ids of the person's workflows."""
+    names = [support_workflow_id(each) for each in found.requests]
+    names += [answer_workflow_id(each) for each in found.requests]
+    for reference in found.references:
+        names += _workflows(reference, await erasure.traces(ctx.pool, reference))
+    return names
 
 
 def _workflows(reference: str, traces: Traces | None) -> list[str]:

@@ -84,7 +84,7 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("accounts match", ""),
     ("accounts import", ""),
     ("accounts release", NOBODYS),
-    ("privacy erase", "{person}"),
+    ("privacy erase", "{person} --yes"),
     ("templates preview", ""),
     ("capacity", ""),
     ("config check", "--only commands"),

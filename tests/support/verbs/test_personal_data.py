@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import re
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
@@ -43,6 +46,21 @@ async def asks(pool: Pool, stack: TestStack, reply_to: str, text: str) -> str:
     await support_requests.put(pool, stack.keys, request)
     await support_requests.mailed(pool, request.id)
     return request.id
+
+
+async def at_terminal(typed: str, *words: str) -> str:
+    """Give a command at a terminal of its own; return what it shows, also what is typed."""
+    ours, its = os.openpty()
+    program = Path(sys.executable).with_name("activation")
+    process = await asyncio.create_subprocess_exec(
+        program, *words, stdin=its, stdout=its, stderr=its
+    )
+    os.close(its)
+    os.write(ours, f"{typed}\n".encode())
+    await process.wait()
+    shown = os.read(ours, 65_536).decode()
+    os.close(ours)
+    return shown
 
 
 async def test_one_person_is_told_everything_and_then_found_nowhere(
@@ -179,7 +197,19 @@ async def test_the_commands_export_and_erase(stack: TestStack, pool: Pool, refer
     words = (reference, "--reason", "asked")
     ended = await command("privacy", "export", *words)
     assert json.loads(ended.stdout)["ledger"]["case_note"][0]["text"] == "rang twice"
-    assert (await told("privacy", "erase", *words))["references"] == [reference]
+    refused = await command("privacy", "erase", *words)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "nobody can be asked here whether to erase: give --yes, or use a terminal\n"
+    )
+    said = await at_terminal("n", "privacy", "erase", *words)
+    assert "case_note: 1" in said
+    assert "runs in Temporal: 0" in said
+    assert "Go on?" in said
+    assert "Αγγελική" not in said
+    assert await pool.fetchval("SELECT person_key FROM activation WHERE reference = $1", reference)
+    assert not await exists(pool, "audit WHERE reference = $1 AND action = 'erase'", reference)
+    assert (await told("privacy", "erase", "--yes", *words))["references"] == [reference]
     assert set(await left(pool, reference, person)) <= STAYS
     swept = await told("privacy", "sweep", "--now")
     assert {"session", "consent"} <= {row["rule"] for row in swept}
