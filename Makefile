@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release-check screenshots clean setup-demo setup-dev
+.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release-check screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -55,7 +55,7 @@ test-whole:
 
 test-long: setup-dev ## run the longer tests: outages, demos beside each other, walks through every state and branch
 	@$(BIN)/pytest $(LONG)
-	@$(BIN)/pytest -m long $(MEASURED) tests/browser tests/whole
+	@$(BIN)/pytest -m long $(MEASURED) tests/browser tests/starter tests/whole
 
 faults: setup-dev ## play the whole fault programme, three seeds each, and print its table
 	@$(BIN)/pytest tests/faults --ignore=tests/faults/test_clocks.py --faults=all
@@ -111,6 +111,9 @@ abuse: setup-dev ## play 300,000 guesses at codes of 20,000 activations with stu
 
 fuzz: setup-dev .schemathesis ## send 100,000 drawn requests to portal and console, and try the codec and each validator
 	@$(BIN)/python -m tests.fuzz $(REQUESTS) $(SEED)
+
+histories: setup-dev ## record what new branches of the workflows do, and the fingerprint of their commands
+	@$(BIN)/python -m tests.replay
 
 mutants: setup-dev ## put 35 faults of security into a copy, one after the other: a test must fail by each
 	@$(BIN)/python -m tests.mutants $(NAME)

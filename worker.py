@@ -43,7 +43,7 @@ from security import hardening
 from security.keys import KeyRing
 from security.purposes import User
 from settings import Settings
-from starter.client import runs
+from starter.client import runs, versions
 from starter.client.connect import TemporalUnavailable, connect
 from starter.client.health import (
     Answers,
@@ -204,7 +204,7 @@ def _main(given: Dependencies) -> list[Worker]:
         every.append(given.accounts.resolve_account)
     return [
         _worker(
-            given.client,
+            given,
             TaskQueue.MAIN,
             every,
             workflows=[Activation, SupportRequest, SupportAnswer, Withdrawal, Retry, Outbox, Sweep],
@@ -224,7 +224,7 @@ def _messaging(given: Dependencies) -> list[Worker]:
     others: dict[str, list[Callable[..., Any]]] = {TaskQueue.MAIL: desk.all()}
     return [
         _worker(
-            given.client,
+            given,
             queue,
             [*messages.all(), *others.get(queue, [])],
             max_task_queue_activities_per_second=paces.get(queue),
@@ -244,7 +244,7 @@ def _directory(given: Dependencies) -> list[Worker]:
     slots = given.config.directory.pool_size
     return [
         _worker(
-            given.client,
+            given,
             TaskQueue.DIRECTORY,
             given.accounts.all(),
             max_concurrent_activities=slots,
@@ -260,11 +260,12 @@ _WORKERS = {
 
 
 def _worker(
-    client: Client, queue: str, activities: list[Callable[..., Any]], **options: Any
+    given: Dependencies, queue: str, activities: list[Callable[..., Any]], **options: Any
 ) -> Worker:
     return Worker(
-        client,
+        given.client,
         task_queue=queue,
+        deployment_config=versions.deployed(given.config.workers),
         activities=activities,
         graceful_shutdown_timeout=_GRACE,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),

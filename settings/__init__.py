@@ -31,7 +31,7 @@ from settings.limits import LimitSettings
 from settings.pages import Console, Portal
 from settings.rules import Alerts, IdentitySettings, Retention, SendBudget, Usernames, check_policy
 from settings.section import DEMO, Count, Dsn, RolePrefix
-from settings.systems import DirectorySettings, Mail, RegistrarSettings, Sms
+from settings.systems import DirectorySettings, Mail, RegistrarSettings, Sms, Workers
 
 
 class Settings(BaseSettings):
@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     retention: Retention = Retention()
     policy: Annotated[Policy, AfterValidator(check_policy)] = Policy()
     sealed_password_hours: Count = 72
+    workers: Workers = Workers()
     temporal_config_file: Path | None = None
     temporal_namespace: str = "activation"
     log_level: str = "INFO"

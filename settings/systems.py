@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -152,3 +153,13 @@ class Mail(Section):
     password_file: Path | None = None
     sender: Mailbox = "no-reply@university.example"
     timeout_seconds: float = Field(20, gt=0, le=25)
+
+
+class Workers(Section):
+    """The version that workers report to Temporal.
+
+    Without `deployment` they report none, and each takes every task.
+    """
+
+    deployment: Annotated[str, Field(pattern=r"^[\w.-]*$")] = ""
+    build: Annotated[str, Field(pattern=r"^[\w.+-]+$")] = version("student-account-activation")

@@ -19,14 +19,14 @@ from ledger import migrate
 from ledger.migrate import NotMigrated
 from ledger.roles import NoRoles
 from postgres import SharedSessions
-from security import hardening, keys
+from security import hardening
 from security.keyfiles import KeyUnavailable
 from security.purposes import User
 from starter import databases
 from starter.client import connect
 from starter.client.connect import TemporalUnavailable
 from starter.client.health import PortTaken
-from starter.commands import accounts, capacity, insurance, registrar, roles, templates
+from starter.commands import accounts, capacity, insurance, registrar, roles, templates, temporal
 from starter.commands import keys as key_commands
 from starter.doctor import commands as doctor
 from starter.output import Failed, UserError
@@ -49,7 +49,6 @@ app = typer.Typer(
     help="Student account activation.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 ledger_commands = typer.Typer(help="The engine's PostgreSQL.", no_args_is_help=True)
-temporal_commands = typer.Typer(help="The Temporal namespace.", no_args_is_help=True)
 config_commands = typer.Typer(help="The settings.", no_args_is_help=True)
 app.add_typer(registrar.commands, name="registrar")
 app.add_typer(accounts.commands, name="accounts")
@@ -57,7 +56,7 @@ app.add_typer(insurance.commands, name="insurance")
 app.add_typer(templates.commands, name="templates")
 app.add_typer(key_commands.commands, name="keys")
 app.add_typer(ledger_commands, name="ledger")
-app.add_typer(temporal_commands, name="temporal")
+app.add_typer(temporal.commands, name="temporal")
 app.add_typer(config_commands, name="config")
 app.command("doctor")(doctor.doctor)
 app.command("capacity")(capacity.command)
@@ -92,20 +91,6 @@ def ledger_migrate() -> None:
         )
     typer.echo(f"Applied: {', '.join(applied)}" if applied else "Up to date.")
     asyncio.run(compare_keys(config))
-
-
-@temporal_commands.command("init")
-def temporal_init() -> None:
-    """Register the search attributes and the retention."""
-    added = asyncio.run(_prepare_namespace())
-    typer.echo(f"Added: {', '.join(added)}" if added else "Up to date.")
-
-
-async def _prepare_namespace() -> list[str]:
-    config = settings.load()
-    client = await connect.connect(config, keys.KeyRing(config.keys_dir))
-    with connect.asking():
-        return await connect.prepare_namespace(client)
 
 
 @config_commands.command("check")

@@ -83,7 +83,9 @@ def world(stack: TestStack) -> Iterator[World]:
 
 
 @asynccontextmanager
-async def working(client: Client, world: World) -> AsyncIterator[None]:
+async def working(
+    client: Client, world: World, *, activation: type = Activation, **options: Any
+) -> AsyncIterator[None]:
     """Let workers run while the block does."""
     async with AsyncExitStack() as stack:
         for queue in TaskQueue:
@@ -91,9 +93,10 @@ async def working(client: Client, world: World) -> AsyncIterator[None]:
                 client,
                 task_queue=queue,
                 activities=world.all(),
-                workflows=[Activation, Retry] if queue is TaskQueue.MAIN else [],
+                workflows=[activation, Retry] if queue is TaskQueue.MAIN else [],
                 workflow_runner=sandbox(),
                 sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+                **options,
             )
             await stack.enter_async_context(worker)
         yield

@@ -18,12 +18,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows import steps
     from workflows.inbox import Inbox
 
-_PATCH = "answered-when-settled"
-"""Runs of before answered at the first step of the engine's work, and repeat that in a replay.
-
-A run that was looked up by the update of `read_model` is newer, and needs no marker.
-"""
-
 
 class Answering(ABC):
     """Keeps the submission that is being handled, and answers it once."""
@@ -56,11 +50,15 @@ class Answering(ABC):
             self.accept()
 
     def _engine_works_on(self) -> bool:
-        """Whether the student would have to ask again in a moment."""
+        """Whether the student would have to ask again in a moment.
+
+        Runs of before answered at the first step of the engine's work, and repeat that in a
+        replay. One that was looked up by the update of `read_model` is newer: it needs no marker.
+        """
         if self._current is None or isinstance(self._current, StaffSubmission):
             return False
         engine = steps.woken_by(self.step, self.reason) is Waker.ENGINE
-        return engine and (self._answers_when_settled or workflow.patched(_PATCH))
+        return engine and (self._answers_when_settled or workflow.patched("answered-when-settled"))
 
     def defer(self) -> None:
         """Leave the current submission unanswered; the caller answers it later."""

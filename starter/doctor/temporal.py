@@ -9,7 +9,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from adapters.findings import Finding, Findings
 from security.keys import KeyRing
 from settings import Settings, UnreadableSettings
-from starter.client import temporal_clock
+from settings.systems import Workers
+from starter.client import temporal_clock, versions
 from starter.client.connect import (
     RETENTION,
     TemporalUnavailable,
@@ -22,6 +23,7 @@ from starter.doctor import clocks
 PART = "temporal"
 _TIMEOUT = timedelta(seconds=3)
 _INIT = "activation temporal init"
+_USE = "activation temporal use"
 
 
 async def check(settings: Settings) -> Findings:
@@ -58,6 +60,15 @@ async def check(settings: Settings) -> Findings:
         return
     mend = f"{', '.join(wrong)} missing or of another type: {_INIT}" if wrong else ""
     yield Finding(PART, "search attributes", mend)
+    if settings.workers.deployment:
+        yield await _version(client, settings.workers)
+
+
+async def _version(client: Client, workers: Workers) -> Finding:
+    found = await versions.versions(client, workers.deployment)
+    used = [each.build for each in found if each.status == "current"]
+    mend = "" if used else f"none is used, so workers take nothing: {_USE} {workers.build}"
+    return Finding(PART, f"version of workers {' '.join(used)}".rstrip(), mend)
 
 
 async def _clock(client: Client) -> Finding:

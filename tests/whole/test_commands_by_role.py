@@ -35,6 +35,7 @@ OWNERS = ("ledger migrate", "ledger roles")
 ELSEWHERE = {
     *("portal", "support serve", "support alerts"),
     *("keys init", "keys distribute", "keys activate", "keys rotate", "temporal init"),
+    "temporal use",
 }
 """What the demo runs with each process's role, and what prepares an installation as its owner."""
 COMMANDS: Sequence[tuple[str, str]] = (
@@ -76,6 +77,7 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("accounts join-again", "{person}"),
     ("support erase", "{done}"),
     ("privacy export", "{person}"),
+    ("temporal versions", ""),
     ("privacy sweep", ""),
     ("privacy sweep", "--dry-run"),
     ("privacy sweep", "--now"),

@@ -3,11 +3,10 @@
 import asyncio
 import secrets
 from collections.abc import Callable
-from datetime import UTC, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from temporalio.client import WorkflowHandle
-from temporalio.testing import WorkflowEnvironment
 
 from domain.contracts.message_io import SendPin
 from domain.contracts.staff import RetrySubmission
@@ -24,10 +23,18 @@ from domain.contracts.vocabulary import Step
 from tests.workflows.engine import World, pin_of
 
 
+class Time(Protocol):
+    """The time of a server, which may skip what is slept."""
+
+    async def sleep(self, duration: timedelta | float) -> None: ...
+
+    async def get_current_time(self) -> datetime: ...
+
+
 class Student:
     def __init__(
         self,
-        environment: WorkflowEnvironment,
+        environment: Time,
         handle: WorkflowHandle[Any, ActivationResult],
         world: World,
     ) -> None:

@@ -2,28 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from temporalio.client import WorkflowHistory, WorkflowUpdateFailedError
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
+from temporalio.client import WorkflowUpdateFailedError
 
 from domain.contracts.account_io import AccountOutcome, AccountResolved, Provisioned
 from domain.contracts.account_io import ProvisionOutcome as Made
 from domain.contracts.submissions import IdentitySubmission
 from domain.contracts.views import Answer, Progress, ProgressRequest, Verdict
 from domain.contracts.vocabulary import ActivityName, FailureType, Step, WaitReason, Waker
-from tests.sandbox import sandbox
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World
 from tests.workflows.student import Student
-from workflows.activation import Activation
-
-OLDER = [
-    WorkflowHistory.from_json(path.stem, path.read_text("utf-8"))
-    for path in sorted((Path(__file__).parent / "histories").glob("*.json"))
-]
 
 
 async def answered(student: Student) -> list[Answer]:
@@ -183,15 +173,3 @@ async def test_a_run_that_was_looked_up_needs_no_marker_to_answer_late(begin: Be
     history = await student.handle.fetch_history()
     names = {each.marker_recorded_event_attributes.marker_name for each in history.events}
     assert names == {"", "core_local_activity"}
-
-
-@pytest.mark.parametrize("history", OLDER, ids=lambda older: older.workflow_id)
-async def test_a_run_of_an_older_version_goes_on(history: WorkflowHistory) -> None:
-    """Recorded by the code of before the change that its file is named after."""
-    replayer = Replayer(
-        workflows=[Activation],
-        data_converter=pydantic_data_converter,
-        workflow_runner=sandbox(),
-        workflow_failure_exception_types=[Exception],
-    )
-    await replayer.replay_workflow(history)

@@ -17,6 +17,7 @@ from domain.contracts.vocabulary import (
     ActivityName,
     TaskQueue,
 )
+from tests.workflows.conftest import replays
 from workflows import outbox
 from workflows.outbox import Outbox
 
@@ -63,7 +64,9 @@ async def test_what_was_left_behind_is_started_once_and_the_outbox_goes_on(
         )
         while len(asked) < 2 * ROUNDS:
             await environment.sleep(timedelta(minutes=1))
-        await client.get_workflow_handle(handle.id).terminate()
+        newest = client.get_workflow_handle(handle.id)
+        await newest.terminate()
+    await replays(client, Outbox, newest)
     assert mailed == {("request", "5f0e"): 1, ("request", "5f0f"): 1, ("answer", "5f0e"): 1}
     runs = Counter(asked)
     assert len(runs) > 1

@@ -10,6 +10,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain.contracts.sweeping import SweepExpired, SweptExpired
 from domain.contracts.vocabulary import SWEEP_WORKFLOW, ActivityName, TaskQueue
+from tests.workflows.conftest import replays
 from workflows import sweep
 from workflows.sweep import Sweep
 
@@ -38,7 +39,9 @@ async def test_it_sweeps_until_nothing_is_left_and_then_every_hour(
         handle = await client.start_workflow(SWEEP_WORKFLOW, id="sweep", task_queue=TaskQueue.MAIN)
         while len(at) < 7:
             await environment.sleep(timedelta(hours=1))
-        await client.get_workflow_handle(handle.id).terminate()
+        newest = client.get_workflow_handle(handle.id)
+        await newest.terminate()
+    await replays(client, Sweep, newest)
     waits = [later - earlier for earlier, later in pairwise(at)]
     assert [wait > 3000 for wait in waits[:6]] == [False, False, True, True, True, True]
     assert len(runs) > 1

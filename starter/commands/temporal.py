@@ -1,0 +1,72 @@
+"""`activation temporal`: the namespace, and the versions of the workers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from temporalio.client import Client
+
+import settings
+from security.keys import KeyRing
+from settings import Settings
+from starter.client import connect, versions
+from starter.client.versions import NoSuchVersion, Version
+from starter.output import Failed, Json, show_json, utc
+
+commands = typer.Typer(help="The Temporal namespace.", no_args_is_help=True)
+
+
+@commands.command()
+def init() -> None:
+    """Register the search attributes and the retention."""
+    added = asyncio.run(_prepare_namespace())
+    typer.echo(f"Added: {', '.join(added)}" if added else "Up to date.")
+
+
+@commands.command("versions")
+def list_versions(json: Json = False) -> None:
+    """List the versions that workers reported, and which of them is given the activations."""
+    found = asyncio.run(_versions())
+    if json:
+        show_json([asdict(each) for each in found])
+        return
+    for each in found:
+        running = f"{each.running} running"
+        typer.echo(f"{each.build:<24} {each.status:<10} {running:>14}  since {utc(each.since)}")
+    if not found:
+        typer.echo("No worker has reported a version; they do with workers.deployment set.")
+
+
+@commands.command()
+def use(build: Annotated[str, typer.Argument(help="As `temporal versions` lists it.")]) -> None:
+    """Give every activation to the workers of this version, from its next step on."""
+    try:
+        asyncio.run(_use(build))
+    except NoSuchVersion as error:
+        raise Failed(str(error)) from None
+    typer.echo(f"Activations go to version {build} now.")
+
+
+async def _prepare_namespace() -> list[str]:
+    async with _connected() as (_, client):
+        with connect.asking():
+            return await connect.prepare_namespace(client)
+
+
+async def _versions() -> Sequence[Version]:
+    async with _connected() as (config, client):
+        return await versions.versions(client, config.workers.deployment)
+
+
+async def _use(build: str) -> None:
+    async with _connected() as (config, client):
+        await versions.use(client, config.workers.deployment, build)
+
+
+@asynccontextmanager
+async def _connected() -> AsyncIterator[tuple[Settings, Client]]:
+    config = settings.load()
+    yield config, await connect.connect(config, KeyRing(config.keys_dir))
