@@ -23,7 +23,8 @@ from demo.part import Part, PartFailed, PortTaken
 from demo.stack import Stack
 from security import rotation
 from settings import load
-from starter.cli import ledger_migrate, temporal_init
+from starter.cli import ledger_migrate
+from starter.commands import temporal
 
 WATCH_SECONDS = 0.2
 RISES = 5
@@ -99,7 +100,7 @@ class Supervisor:
 
     async def _start_temporal(self) -> None:
         await self._start(self._stack.temporal)
-        await asyncio.to_thread(temporal_init)
+        await asyncio.to_thread(temporal.init)
 
     async def _start(self, part: Part) -> None:
         async with self._busy[part.name]:

@@ -1,8 +1,10 @@
 """A browser without a window: visits pages, reads them in words, and submits their forms."""
 
 import ssl
+import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http import HTTPStatus
 from typing import Any, Self
 
 import httpx
@@ -121,8 +123,12 @@ class Visitor:
         return self._look(self._http.post(action, data=form.fields))
 
     def where(self) -> dict[str, Any]:
-        """Return reference, step and wait reason of this browser's activation."""
-        progress: dict[str, Any] = self._http.get("/progress.json").json()
+        """Return reference, step and wait reason of this browser's activation; wait while busy."""
+        answer = self._http.get("/progress.json")
+        while answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            time.sleep(float(answer.headers["Retry-After"]))
+            answer = self._http.get("/progress.json")
+        progress: dict[str, Any] = answer.json()
         return progress
 
     def _look(self, response: httpx.Response) -> Page:

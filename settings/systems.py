@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -156,10 +155,10 @@ class Mail(Section):
 
 
 class Workers(Section):
-    """The version that workers report to Temporal.
+    """The version that workers report to Temporal; without `deployment` they report none.
 
-    Without `deployment` they report none, and each takes every task.
+    `build` is the installed version unless it is set.
     """
 
     deployment: Annotated[str, Field(pattern=r"^[\w.-]*$")] = ""
-    build: Annotated[str, Field(pattern=r"^[\w.+-]+$")] = version("student-account-activation")
+    build: Annotated[str, Field(pattern=r"^[\w.+-]*$")] = ""

@@ -7,8 +7,8 @@ next step a run goes to the version that is current then.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 
-from temporalio.api.enums.v1 import WorkerDeploymentVersionStatus
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkerDeploymentRequest,
     SetWorkerDeploymentCurrentVersionRequest,
@@ -21,7 +21,6 @@ from temporalio.worker import WorkerDeploymentConfig
 from settings.systems import Workers
 from starter.client.connect import asking
 
-_STATUS = "WORKER_DEPLOYMENT_VERSION_STATUS_"
 _REFUSED = frozenset({RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION})
 
 
@@ -31,10 +30,10 @@ class NoSuchVersion(Exception):
 
 @dataclass(frozen=True)
 class Version:
-    """`status` is Temporal's word in lower case; `running` counts the open runs it had last."""
+    """A version of workers; `running` counts the open runs whose last step it took."""
 
     build: str
-    status: str
+    current: bool
     since: datetime
     running: int
 
@@ -44,10 +43,14 @@ def deployed(workers: Workers) -> WorkerDeploymentConfig | None:
     if not workers.deployment:
         return None
     return WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(workers.deployment, workers.build),
+        version=WorkerDeploymentVersion(workers.deployment, build_of(workers)),
         use_worker_versioning=True,
         default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
     )
+
+
+def build_of(workers: Workers) -> str:
+    return workers.build or version("student-account-activation")
 
 
 async def versions(client: Client, deployment: str) -> Sequence[Version]:
@@ -64,6 +67,7 @@ async def versions(client: Client, deployment: str) -> Sequence[Version]:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             return []
+        current = described.worker_deployment_info.routing_config.current_deployment_version
         found = []
         for each in described.worker_deployment_info.version_summaries:
             named = each.deployment_version
@@ -71,9 +75,8 @@ async def versions(client: Client, deployment: str) -> Sequence[Version]:
                 "ExecutionStatus = 'Running' AND TemporalWorkerDeploymentVersion ="
                 f" '{named.deployment_name}:{named.build_id}'"
             )
-            status = WorkerDeploymentVersionStatus.Name(each.status).removeprefix(_STATUS).lower()
             since = each.create_time.ToDatetime(UTC)
-            found.append(Version(named.build_id, status, since, running.count))
+            found.append(Version(named.build_id, named == current, since, running.count))
     return sorted(found, key=lambda each: each.since, reverse=True)
 
 

@@ -35,7 +35,8 @@ def list_versions(json: Json = False) -> None:
         return
     for each in found:
         running = f"{each.running} running"
-        typer.echo(f"{each.build:<24} {each.status:<10} {running:>14}  since {utc(each.since)}")
+        used = "in use" if each.current else ""
+        typer.echo(f"{each.build:<24} {used:<6} {running:>14}  since {utc(each.since)}")
     if not found:
         typer.echo("No worker has reported a version; they do with workers.deployment set.")
 

@@ -61,13 +61,18 @@ async def check(settings: Settings) -> Findings:
     mend = f"{', '.join(wrong)} missing or of another type: {_INIT}" if wrong else ""
     yield Finding(PART, "search attributes", mend)
     if settings.workers.deployment:
-        yield await _version(client, settings.workers)
+        yield await used_version(client, settings.workers)
 
 
-async def _version(client: Client, workers: Workers) -> Finding:
+async def used_version(client: Client, workers: Workers) -> Finding:
+    """Find which version of the workers gets the activations; one must."""
     found = await versions.versions(client, workers.deployment)
-    used = [each.build for each in found if each.status == "current"]
-    mend = "" if used else f"none is used, so workers take nothing: {_USE} {workers.build}"
+    used = [each.build for each in found if each.current]
+    mend = (
+        ""
+        if used
+        else f"none is used, so workers take nothing: {_USE} {versions.build_of(workers)}"
+    )
     return Finding(PART, f"version of workers {' '.join(used)}".rstrip(), mend)
 
 

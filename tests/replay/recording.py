@@ -16,9 +16,16 @@ from temporalio.worker import Replayer, WorkflowReplayResult
 
 from tests.workflows import conftest as replayed
 
+_PLACES = {"stackTrace", "identity", "workerVersion", "binaryChecksum"}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record-into", type=Path)
+
+
+def _without_places(found: dict[str, Any]) -> dict[str, Any]:
+    """Leave out on which machine and from which files this was recorded."""
+    return {name: value for name, value in found.items() if name not in _PLACES}
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +42,7 @@ def record(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
             started = history.events[0].workflow_execution_started_event_attributes
             path = folder / started.workflow_type.name / f"{name}-{next(number)}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
-            events: Any = json.loads(history.to_json())
+            events: Any = json.loads(history.to_json(), object_hook=_without_places)
             path.write_text(json.dumps(events, ensure_ascii=False, indent=1) + "\n", "utf-8")
             return await super().replay_workflow(
                 history, raise_on_replay_failure=raise_on_replay_failure

@@ -18,9 +18,8 @@ from domain.contracts.vocabulary import WORKFLOW, ActivityName, Step, TaskQueue
 from settings.systems import Workers
 from starter.client import connect, versions
 from starter.client.versions import NoSuchVersion
-from starter.doctor import temporal as doctor
+from starter.doctor.temporal import used_version
 from tests.server import working
-from tests.stack import TestStack
 from tests.workflows.engine import World
 from tests.workflows.later import Later
 from tests.workflows.student import Student
@@ -89,15 +88,8 @@ class Installation:
         return Student(RealTime(), handle, self.world)
 
 
-async def told_by_the_doctor(installed: Installation, stack: TestStack) -> str:
-    settings = stack.settings.model_copy(
-        update={
-            "temporal_namespace": installed.client.namespace,
-            "workers": Workers(deployment=installed.deployment),
-        }
-    )
-    (found,) = [each async for each in doctor.check(settings) if "version" in each.about]
-    return found.mend
+async def told_by_the_doctor(installed: Installation) -> str:
+    return (await used_version(installed.client, Workers(deployment=installed.deployment))).mend
 
 
 async def failed_tasks(student: Student) -> int:
@@ -180,13 +172,13 @@ async def test_a_run_that_a_newer_version_moved_waits_for_it_after_a_roll_back(
 
 
 async def test_each_version_is_listed_with_the_runs_that_it_had_last(
-    installed: Installation, stack: TestStack
+    installed: Installation,
 ) -> None:
     older, newer = BUILDS
     assert await versions.versions(installed.client, installed.deployment) == []
-    assert "none is used" in await told_by_the_doctor(installed, stack)
+    assert "none is used" in await told_by_the_doctor(installed)
     await installed.deploy(older)
-    assert await told_by_the_doctor(installed, stack) == ""
+    assert await told_by_the_doctor(installed) == ""
     student = await installed.begin()
     await student.sent()
     await installed.deploy(newer)
@@ -196,8 +188,7 @@ async def test_each_version_is_listed_with_the_runs_that_it_had_last(
             if [each.running for each in listed] == [0, 1]:  # Counted by Temporal a moment later.
                 break
             await asyncio.sleep(0.2)
-    assert [each.build for each in listed] == [newer, older]
-    assert listed[0].status == "current"
+    assert [(each.build, each.current) for each in listed] == [(newer, True), (older, False)]
 
 
 @pytest.mark.parametrize("deployment", ["activation", ""])
