@@ -133,6 +133,14 @@ async def page(
     return [_decrypted(keys, row) for row in rows]
 
 
+async def last_of_each(pool: Pool, action: str) -> dict[str, datetime]:
+    """Return by actor when they did this last."""
+    rows = await pool.fetch(
+        "SELECT actor, max(at) AS at FROM audit WHERE action = $1 GROUP BY actor", action
+    )
+    return {row["actor"]: row["at"] for row in rows}
+
+
 async def since(pool: Pool, keys: KeyRing, at: datetime | None = None) -> AsyncIterator[Row]:
     """Yield every row from this time on (None: all), the oldest first."""
     async with pool.acquire() as connection, connection.transaction(readonly=True):

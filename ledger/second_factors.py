@@ -69,6 +69,11 @@ async def has(pool: Pool, name: str) -> bool:
     return found is True
 
 
+async def names(pool: Pool) -> set[str]:
+    """Return the names that have a second factor."""
+    return {row["name"] for row in await pool.fetch("SELECT name FROM second_factor")}
+
+
 async def secret_of(pool: Pool, name: str) -> bytes | None:
     """Return the encrypted secret of this name's authenticator."""
     secret: bytes | None = await pool.fetchval(

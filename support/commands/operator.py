@@ -1,6 +1,7 @@
 """`activation support operator` and `sign-out`: accounts, ending sessions, second factors."""
 
 import sys
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated
 
@@ -8,12 +9,12 @@ import typer
 
 import settings
 from ledger import staff_sessions
-from starter.output import Failed
-from support.commands.terminal import run
+from starter.output import Failed, Json, show_json, utc
+from support.commands.terminal import Reason, run
 from support.verbs import second_factor
 from support.verbs.actions import ActionRefused
 from support.verbs.signin import ByFile
-from support.verbs.staff import Action, StaffContext, StaffRole
+from support.verbs.staff import PROVIDED, Action, StaffContext, StaffRole
 
 commands = typer.Typer()
 
@@ -51,17 +52,36 @@ def sign_out(name: Annotated[str, typer.Argument(help="The name they sign in wit
 
 @commands.command("second-factor-reset")
 def second_factor_reset(
-    name: Annotated[str, typer.Argument(help="The name they sign in with.")],
+    name: Annotated[str, typer.Argument(help="The name they sign in with.")], reason: Reason
 ) -> None:
     """Delete a user's second factor and end their sessions, for a lost authenticator.
 
     They set up a new one when they next sign in with their password.
     """
     try:
-        run(partial(second_factor.reset, name=name))
+        run(partial(second_factor.reset, name=name, reason=reason))
     except ActionRefused as refused:
         raise Failed(str(refused)) from None
     typer.echo(f"{name.lower()} sets up a new second factor when signing in.")
+
+
+@commands.command("second-factors")
+def list_second_factors(json: Json = False) -> None:
+    """List the accounts of staff, with or without a second factor; those of a provider too.
+
+    Staff of the directory are listed once they have signed in.
+    """
+    found = run(second_factor.accounts)
+    if json:
+        show_json([asdict(each) for each in found])
+        return
+    for each in found:
+        has = "with a second factor" if each.second_factor else "without a second factor"
+        if PROVIDED in each.name:
+            has = "signs in by the provider"
+        typer.echo(f"{each.name}: {has}, signed in last {utc(each.signed_in_at)}")
+    if not found:
+        typer.echo("Nobody has signed in yet.")
 
 
 def _password() -> str:

@@ -36,13 +36,15 @@ def reference_of(raw: str) -> str:
     return reference
 
 
-def reason_of(ctx: ConsoleRequest, form: Form) -> tuple[str, dict[str, list[str]]]:
+def reason_of(
+    ctx: ConsoleRequest, form: Form, field: str = "reason"
+) -> tuple[str, dict[str, list[str]]]:
     """Return the typed reason, and its validation errors."""
-    reason = " ".join(form.get("reason").split())
+    reason = " ".join(form.get(field).split())
     if not reason:
-        return reason, {"reason": [ctx.say(_NO_REASON)]}
+        return reason, {field: [ctx.say(_NO_REASON)]}
     if len(reason) > _LONGEST_REASON:
-        return reason, {"reason": [ctx.say(_LONG_REASON) % {"n": _LONGEST_REASON}]}
+        return reason, {field: [ctx.say(_LONG_REASON) % {"n": _LONGEST_REASON}]}
     return reason, {}
 
 

@@ -56,15 +56,18 @@ async def resume(ctx: ConsoleRequest = allowed_to(Action.OPERATE)) -> Response:
 
 @router.post("/operations/second-factor")
 async def reset_second_factor(ctx: ConsoleRequest = allowed_to(Action.SECOND_FACTOR)) -> Response:
-    name = (await ctx.form()).get("name").strip()
-    why = _OWN if name.lower() == ctx.staff_context.staff.name.lower() else ""
-    try:
-        if not why:
-            await second_factor.reset(ctx.staff_context, name)
-    except ActionRefused as refused:
-        why = str(refused)
-    if why:
-        return await _page(ctx, {"name": [ctx.say(why)]}, {"name": name})
+    form = await ctx.form()
+    name = form.get("name").strip()
+    reason, errors = reason_of(ctx, form, "reset_reason")
+    if name.lower() == ctx.staff_context.staff.name.lower():
+        errors = {"name": [ctx.say(_OWN)]}
+    if not errors:
+        try:
+            await second_factor.reset(ctx.staff_context, name, reason)
+        except ActionRefused as refused:
+            errors = {"name": [ctx.say(str(refused))]}
+    if errors:
+        return await _page(ctx, errors, {"name": name, "reset_reason": reason})
     return ctx.see("/operations", told="second_factor")
 
 

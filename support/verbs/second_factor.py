@@ -10,14 +10,16 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import pyotp
 
-from ledger import clock, second_factors, staff_sessions
+from ledger import audit, clock, second_factors, staff_sessions
 from postgres import Pool
 from security.keys import KeyRing
 from support.verbs.actions import ActionRefused
+from support.verbs.signin import ByFile
 from support.verbs.staff import Action, Staff, StaffContext, StaffRole
 from translations import N_
 
@@ -113,7 +115,27 @@ def _draw_code() -> str:
     return grouped(base64.b32encode(secrets.token_bytes(_BYTES_OF_A_CODE)).decode())
 
 
-async def reset(ctx: StaffContext, name: str) -> None:
+@dataclass(frozen=True)
+class StaffAccount:
+    """A name with which somebody signs in or may, and whether it has a second factor."""
+
+    name: str
+    second_factor: bool
+    signed_in_at: datetime | None
+
+
+async def accounts(ctx: StaffContext) -> list[StaffAccount]:
+    """Return the accounts that this engine knows: of its file, enrolled, or ever signed in."""
+    ctx.staff.check(Action.SECOND_FACTOR)
+    file = ctx.settings.console.operators_file
+    names = dict.fromkeys(ByFile(file).names()) if file else {}
+    enrolled = await second_factors.names(ctx.pool)
+    last = await audit.last_of_each(ctx.pool, "sign_in")
+    known = sorted({*names, *enrolled, *last})
+    return [StaffAccount(name, name in enrolled, last.get(name)) for name in known]
+
+
+async def reset(ctx: StaffContext, name: str, reason: str) -> None:
     """Delete somebody's second factor and end their sessions; raises `ActionRefused`.
 
     They enrol anew at their next sign-in.
@@ -122,6 +144,6 @@ async def reset(ctx: StaffContext, name: str) -> None:
     ctx.staff.check(Action.SECOND_FACTOR)
     if not await second_factors.has(ctx.pool, name):
         raise ActionRefused(N_("Nobody has a second factor by this name."))
-    await ctx.record(Action.SECOND_FACTOR, reason=name)
+    await ctx.record(Action.SECOND_FACTOR, reason=f"{name}: {reason}")
     await second_factors.drop(ctx.pool, name)
     await staff_sessions.drop_all(ctx.pool, name)

@@ -80,6 +80,9 @@ class ByFile:
     def knows(self, name: str) -> bool:
         return name.lower() in self._lines()
 
+    def names(self) -> Iterable[str]:
+        return self._lines()
+
     def _lines(self) -> dict[str, str]:
         if not self._file.exists():
             return {}

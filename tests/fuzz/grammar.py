@@ -159,7 +159,10 @@ CONSOLE = (
     FormGrammar("/retry-all/nothing", [_REASON]),
     FormGrammar("/operations/pause", [_REASON, Field("el", ["Παύση"]), Field("en", ["Pause"])]),
     FormGrammar("/operations/resume", [_REASON]),
-    FormGrammar("/operations/second-factor", [_REASON, Field("name", ["nobody-at-all"])]),
+    FormGrammar(
+        "/operations/second-factor",
+        [Field("reset_reason", ["lost"]), Field("name", ["nobody-at-all"])],
+    ),
 )
 CONSOLE_PAGES = (
     *("/", "/queue", "/list", "/search", "/registrar", "/caller", "/requests", "/funnel", "/audit"),

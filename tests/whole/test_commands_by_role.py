@@ -71,6 +71,7 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("support operator", STAFF),
     ("support sign-out", STAFF),
     ("support second-factor-reset", STAFF),
+    ("support second-factors", ""),
     ("support audit verify", ""),
     ("support audit export", ""),
     ("support audit cut", ""),
@@ -97,7 +98,7 @@ WITH_REASON = {
     *("support release", "support cancel", "support reread", "support resolve"),
     *("support retry-all", "support reopen", "support withdraw", "support resume"),
     *("support erase", "support pause", "privacy export", "privacy erase", "insurance export"),
-    *("accounts release", "accounts join-again"),
+    *("accounts release", "accounts join-again", "support second-factor-reset"),
 }
 
 

@@ -1,6 +1,7 @@
 """The second factor after the password: set up once, then asked, and each code works once."""
 
 import asyncio
+import json
 import re
 import secrets
 from html import unescape
@@ -259,24 +260,54 @@ async def test_another_operator_resets_it_and_nobody_their_own(operators: list[O
     helper = await anna.enrol()
     await helper.get("/operations")
     path = "/operations/second-factor"
-    own = await helper.post(path, name=anna.name.title())
+    why = {"reset_reason": "lost phone"}
+    own = await helper.post(path, name=anna.name.title(), **why)
     assert (own.status_code, "άλλος διαχειριστής" in own.text) == (422, True)
-    assert (await helper.post(path, name="nobody")).status_code == 422
-    done = await helper.post(path, name=f" {nikos.name.title()} ")
+    assert (await helper.post(path, name="nobody", **why)).status_code == 422
+    asked = await helper.post(path, name=nikos.name)
+    assert (asked.status_code, 'href="#reset_reason"' in asked.text) == (422, True)
+    assert (await lost.get("/operations")).status_code == 200
+    done = await helper.post(path, name=f" {nikos.name.title()} ", **why)
     assert done.headers["location"] == "/operations?told=second_factor"
-    assert ("second_factor_reset", nikos.name) in await anna.acts()
+    assert ("second_factor_reset", f"{nikos.name}: lost phone") in await anna.acts()
     assert (await lost.get("/operations")).status_code == 303
     assert (await half.get(CODE)).headers["location"].startswith("/sign-in")
     anew = await nikos.password()
     assert "otpauth" in (await anew.get(CODE)).text
 
 
-async def test_the_command_resets_it(nikos: Operator) -> None:
+async def test_the_command_lists_who_has_one(
+    operators: list[Operator], file: ByFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nikos, anna = operators
     await nikos.enrol()
-    done = run("support", "second-factor-reset", nikos.name.title())
+    monkeypatch.setenv("ACTIVATION_CONSOLE__OPERATORS_FILE", str(file._file))
+    listed = run("support", "second-factors")
+    listed.check_returncode()
+    lines = dict(line.split(": ", 1) for line in listed.stdout.splitlines())
+    assert lines[nikos.name].startswith("with a second factor, signed in last 20")
+    assert lines[nikos.name].endswith(" UTC")
+    assert lines[anna.name] == "without a second factor, signed in last -"
+    assert nikos.secret not in listed.stdout
+    (told,) = (
+        each
+        for each in json.loads(run("support", "second-factors", "--json").stdout)
+        if each["name"] == anna.name
+    )
+    assert told == {"name": anna.name, "second_factor": False, "signed_in_at": None}
+
+
+async def test_the_command_resets_it(nikos: Operator, stack: TestStack) -> None:
+    await nikos.enrol()
+    words = ("support", "second-factor-reset", nikos.name.title())
+    assert "--reason" in run(*words).stderr
+    done = run(*words, "--reason", "lost phone")
     done.check_returncode()
+    assert ("second_factor_reset", f"{nikos.name}: lost phone") in [
+        (row.action, row.reason) for row in await audit.page(nikos.pool, stack.keys, limit=3)
+    ]
     assert done.stdout == f"{nikos.name} sets up a new second factor when signing in.\n"
-    assert "Nobody has" in run("support", "second-factor-reset", nikos.name).stderr
+    assert "Nobody has" in run(*words, "--reason", "again").stderr
     assert "otpauth" in (await (await nikos.password()).get(CODE)).text
 
 
