@@ -1,6 +1,7 @@
 """The commands of the demo: `activation demo ...`."""
 
 import asyncio
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,9 @@ def up(
     """Start everything and stay in the foreground; Ctrl-C stops it."""
     if not find_spec("aiosmtpd"):
         raise PartFailed("the demo needs the extra student-account-activation[demo]: install it")
+    for own in ("ACTIVATION_CONFIG", "ACTIVATION_LEDGER_DSN"):
+        if os.environ.pop(own, None):
+            _say(f"the demo sets this itself: ignored {own}")
     stack = Stack(Place(folder, ANY_PORTS if any_ports else PREFERRED_PORTS))
     supervisor = Supervisor(stack, say=_say)
     asyncio.run(supervisor.run(when_ready=lambda: _say(address_table(stack))))
@@ -57,8 +61,10 @@ def status(folder: Folder = DEMO, as_json: Annotated[bool, typer.Option("--json"
 
 @commands.command()
 def start(name: Name, folder: Folder = DEMO) -> None:
-    """Start a part; returns when it is ready."""
-    ask(folder, "start", name)
+    """Start a part; returns when it is ready. Settings of the environment win over the file's."""
+    settings = {key: value for key, value in os.environ.items() if key.startswith("ACTIVATION_")}
+    if told := ask(folder, "start", name, settings)["told"]:
+        _say(told)
     _say(f"{name} is ready")
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
@@ -15,10 +15,14 @@ LONGEST_PATH = 107
 
 
 class Request(TypedDict):
-    """`command` is down, status, start, stop or kill; the last three name a part."""
+    """`command` is down, status, start, stop or kill; the last three name a part.
+
+    `settings` are those of the environment in which the command was given, for a part to start.
+    """
 
     command: str
     name: str
+    settings: Mapping[str, str]
 
 
 class PartState(TypedDict):
@@ -28,9 +32,10 @@ class PartState(TypedDict):
 
 
 class Reply(TypedDict):
-    """`error` is one line for people, or empty."""
+    """`error` and `told` are each one line for people, or empty."""
 
     error: str
+    told: str
     parts: list[PartState]
 
 
@@ -70,15 +75,18 @@ def forget(folder: Path) -> None:
     (folder / "control").unlink(missing_ok=True)
 
 
-def ask(folder: Path, command: str, name: str = "") -> Reply:
+def ask(
+    folder: Path, command: str, name: str = "", settings: Mapping[str, str] | None = None
+) -> Reply:
     """Send a command and wait until it is done; raises `PartFailed` with one line."""
+    request = Request(command=command, name=name, settings=settings or {})
     with socket.socket(socket.AF_UNIX) as asking:
         try:
             with _reachable(folder) as path:
                 asking.connect(path)
         except OSError:
             raise PartFailed("no demo is running here: start it with `make demo`") from None
-        asking.sendall(json.dumps(Request(command=command, name=name)).encode() + b"\n")
+        asking.sendall(json.dumps(request).encode() + b"\n")
         with asking.makefile() as answers:
             line = answers.readline()
     if not line:

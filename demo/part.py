@@ -51,6 +51,8 @@ class Part(ABC):
     def __init__(self, place: Place) -> None:
         self.place = place
         self.process: subprocess.Popen[bytes] | None = None
+        self.given: Mapping[str, str] = {}
+        """Settings of whoever starts it, over those of its file."""
 
     def prepare(self) -> None:  # noqa: B027 - many parts need nothing
         """Create the program's files, unless they exist."""
@@ -94,7 +96,7 @@ class Part(ABC):
                 stdout=log,
                 stderr=log,
                 cwd=self.place.folder,
-                env={**os.environ, **self.environment()},
+                env={**os.environ, **self.given, **self.environment()},
                 # Ctrl-C at the terminal must reach only the owner, which stops parts in order.
                 start_new_session=True,
             )

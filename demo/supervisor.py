@@ -11,7 +11,7 @@ import os
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -140,14 +140,15 @@ class Supervisor:
                 self._say(f"{part.name} has ended by itself; `demo start {part.name}` starts it")
 
     async def _answer(self, request: Request) -> Reply:
-        error = ""
+        error = told = ""
         try:
-            await self._do(request["command"], request["name"])
+            told = await self._do(**request)
         except PartFailed as failure:
             error = str(failure)
-        return Reply(error=error, parts=self._states())
+        return Reply(error=error, told=told, parts=self._states())
 
-    async def _do(self, command: str, name: str) -> None:
+    async def _do(self, command: str, name: str, settings: Mapping[str, str]) -> str:
+        """Do it; return what the person should know of it, mostly nothing."""
         if command == "down":
             self._ending.set()
         elif command != "status":
@@ -155,7 +156,21 @@ class Supervisor:
             if part is None:
                 known = ", ".join(self._stack.parts)
                 raise PartFailed(f"there is no part named {name!r}; there are: {known}")
-            await {"start": self._start, "stop": self._stop, "kill": self._kill}[command](part)
+            if command == "start":
+                return await self._start_with(part, settings)
+            await {"stop": self._stop, "kill": self._kill}[command](part)
+        return ""
+
+    async def _start_with(self, part: Part, settings: Mapping[str, str]) -> str:
+        """Start a part with these settings; return which are ignored, and why."""
+        runs = part.is_alive
+        if not runs:
+            part.given = settings
+            await self._start(part)
+        has = {**os.environ, **part.given, **part.environment()}
+        ignored = [name for name, value in settings.items() if has.get(name) != value]
+        why = f"{part.name} runs already" if runs else "the demo sets these itself"
+        return f"{why}: ignored {', '.join(ignored)}" if ignored else ""
 
     def _states(self) -> list[PartState]:
         return [

@@ -14,7 +14,7 @@ async def test_a_command_is_answered_in_a_folder_too_deep_for_a_socket(tmp_path:
     folder.mkdir(parents=True)
 
     async def answer(request: Request) -> Reply:
-        return Reply(error=f"{request['command']} {request['name']}", parts=[])
+        return Reply(error=f"{request['command']} {request['name']}", told="", parts=[])
 
     async with await serve(folder, answer):
         with pytest.raises(PartFailed, match="stop slapd"):

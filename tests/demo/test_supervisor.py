@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -90,6 +91,30 @@ def test_a_stopped_part_whose_port_was_taken_is_not_said_to_be_ready(
         ask(whole_stack.folder, "start", "inbox")
     ask(whole_stack.folder, "start", "inbox")
     assert _states(whole_stack)["inbox"] == "running"
+
+
+def test_a_part_is_started_with_the_settings_of_the_command_or_says_what_it_ignores(
+    whole_stack: WholeStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def runs_with() -> str:
+        environ = Path("/proc", str(whole_stack.pids["portal"]), "environ").read_bytes()
+        return environ.decode()
+
+    monkeypatch.setenv("ACTIVATION_PORTAL__BARRIER", "always")
+    said = whole_stack.demo("start", "portal").stdout
+    assert re.search("portal runs already: ignored .*ACTIVATION_PORTAL__BARRIER", said)
+    assert "BARRIER" not in runs_with()
+    monkeypatch.setenv("ACTIVATION_LEDGER_DSN", "postgresql://nobody@nowhere/nothing")
+    whole_stack.demo("stop", "portal")
+    said = whole_stack.demo("start", "portal").stdout
+    assert "the demo sets these itself: ignored ACTIVATION_LEDGER_DSN\n" in said
+    assert "\0ACTIVATION_PORTAL__BARRIER=always\0" in runs_with()
+    assert "nowhere" not in runs_with()
+    monkeypatch.delenv("ACTIVATION_PORTAL__BARRIER")
+    monkeypatch.delenv("ACTIVATION_LEDGER_DSN")
+    whole_stack.demo("stop", "portal")
+    whole_stack.demo("start", "portal")
+    assert "BARRIER" not in runs_with()
 
 
 def test_a_part_killed_from_outside_stays_dead_until_it_is_started(
