@@ -32,7 +32,11 @@ def _contact(sample: Sample) -> str:
     return sample.mobile or sample.email or ""
 
 
-def _number(sample: Sample) -> str:
+def _student_numbers(sample: Sample) -> str:
+    return ", ".join(str(row["registrationid"]) for row in sample.rows)
+
+
+def _insurance(sample: Sample) -> str:
     return f"{sample.scheme} {sample.number}" if sample.number else ""
 
 
@@ -49,7 +53,10 @@ def address_table(stack: Stack) -> str:
         ("Directory", f"{env['LDAP_URL']}  {env['LDAPS_URL']}"),
         ("All of it for scripts", str(stack.place.env_file)),
     )
-    students = ((_contact(s), _number(s), s.name, s.special_el, s.special_en) for s in SAMPLES)
+    students = (
+        (_contact(s), _student_numbers(s), _insurance(s), s.name, s.special_el, s.special_en)
+        for s in SAMPLES
+    )
     programs = ".venv/bin" if DEMO.parent == TREE else f"{sys.prefix}/bin"
     commands = ((f"{programs}/{command}", text) for command, text in COMMANDS)
     return "\n".join(
@@ -59,7 +66,7 @@ def address_table(stack: Stack) -> str:
             "",
             *aligned(places),
             "",
-            "Sample students: type the contact, and the number where there is one",
+            "Sample students: contact, student number, insurance number where one is asked for",
             *aligned(students),
             "",
             "Commands to try in another terminal",

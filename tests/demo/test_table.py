@@ -19,6 +19,8 @@ def test_it_names_the_addresses_and_each_sample_with_what_is_special(tmp_path: P
         assert stack.environment()[name] in table
     for sample in SAMPLES:
         assert (sample.mobile or sample.email or "") in table
+        (line,) = (each for each in table.splitlines() if sample.special_en in each)
+        assert all(f" {row['registrationid']}" in line for row in sample.rows)
         assert sample.special_el in table
         assert sample.special_en in table
     assert "demo walkthrough" in table
