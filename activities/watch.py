@@ -22,6 +22,7 @@ from domain.contracts.systems import FAILED_SYSTEMS, USED_BY
 from domain.contracts.vocabulary import FailureType, System
 from ledger import parts, passwords
 from ledger.parts import CallCounts
+from ledger.refusals import refuses
 from postgres import NO_RESULT, Pool
 
 _EVERY = 5.0
@@ -79,7 +80,8 @@ class Watch(client.Interceptor, worker.Interceptor):
             await passwords.sweep(self._pool)
             if handed:
                 await parts.add(self._pool, [*handed.values()])
-        except NO_RESULT:
+        except NO_RESULT as error:
+            refuses(error)
             oldest = time.monotonic() - _KEPT
             for key, met in handed.items():
                 if met.begun >= oldest:

@@ -19,7 +19,7 @@ _FIELDS = frozenset(
     {"event", "level", "logger", "timestamp", "exception"}
     | {"reference", "step", "wait_reason", "activity", "attempt", "outcome"}
     | {"method", "route", "status", "duration_ms", "part", "queue"}
-    | {"channel", "cause", "failure", "head"}
+    | {"channel", "cause", "failure", "head", "statement"}
 )
 _GENERATED = frozenset({"level", "timestamp"})
 """Fields that the processor chain sets itself, whatever the caller passed by these names."""

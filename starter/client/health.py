@@ -20,6 +20,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from ledger import key_checks, migrate
+from ledger.refusals import passed_over, refuses
 from postgres import NO_RESULT, Pool
 from security.keys import KeyRing
 from settings.pages import Console, Portal
@@ -79,14 +80,15 @@ async def ledger_answers(pool: Pool) -> bool:
     try:
         async with asyncio.timeout(times.READY.total_seconds()):
             return bool(await pool.fetchval("SELECT 1"))
-    except NO_RESULT:
+    except NO_RESULT as error:
+        refuses(error)
         return False
 
 
 async def ledger_fits(pool: Pool, keys: KeyRing) -> Answers:
     """Return what is wrong in the ledger (schema or keys); empty also if it does not answer."""
     wrong: Answers = {}
-    with suppress(*NO_RESULT):
+    with passed_over():
         async with asyncio.timeout(times.READY.total_seconds()):
             if await migrate.missing(pool):
                 wrong["schema"] = False

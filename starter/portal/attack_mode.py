@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import timedelta
 
 from ledger import attack_mode, budgets
 from ledger.budgets import Bound
-from postgres import NO_RESULT, Pool
+from ledger.refusals import passed_over
+from postgres import Pool
 from settings.limits import LimitSettings
 from web import times
 
@@ -28,7 +28,7 @@ class AttackMode:
         if now >= self._ask_at:
             # Set first, so that only one request asks and the others use what is known.
             self._ask_at = now + times.ATTACK_FRESH_SECONDS
-            with suppress(*NO_RESULT):
+            with passed_over():
                 self._on = await attack_mode.since(self._pool, self._limits) is not None
         return self._on
 

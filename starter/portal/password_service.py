@@ -8,7 +8,6 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,7 +17,8 @@ from domain.rules import InputRule
 from domain.suggestions import suggest
 from ledger import passwords as sealed_passwords
 from ledger import suggestions
-from postgres import NO_RESULT, Pool
+from ledger.refusals import passed_over
+from postgres import Pool
 from security import sealing
 from security.keys import KeyRing
 from settings import Settings
@@ -66,7 +66,7 @@ class PasswordService:
 
     async def forget(self, page: str) -> None:
         """Delete the suggestions of this page view; if the ledger fails they expire anyway."""
-        with suppress(*NO_RESULT):
+        with passed_over():
             await suggestions.forget(self.pool, self.keys, page=page)
 
     @property

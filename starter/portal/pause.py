@@ -5,11 +5,11 @@ seconds, and after that activations count as not paused.
 """
 
 import asyncio
-from contextlib import suppress
 
 from ledger import pauses
 from ledger.pauses import Pause
-from postgres import NO_RESULT, Pool
+from ledger.refusals import passed_over
+from postgres import Pool
 from web import times
 
 
@@ -26,7 +26,7 @@ class Pauses:
         if now >= self._ask_at:
             # Set first, so that only one request reads and the others use the cached value.
             self._ask_at = now + self._fresh
-            with suppress(*NO_RESULT):
+            with passed_over():
                 async with asyncio.timeout(times.PAUSE_READ_SECONDS):
                     self._known = await pauses.current(self._pool)
                     self._until = now + times.PAUSE_KEPT_SECONDS

@@ -16,8 +16,8 @@ from markupsafe import Markup
 from domain.contracts.views import Progress
 from domain.text import note
 from ledger import activations, clock
+from ledger.refusals import passed_over
 from ledger.sessions import Session
-from postgres import NO_RESULT
 from security.keyfiles import KeyUnavailable
 from starter import pages
 from starter.portal import newest, page_state
@@ -196,7 +196,7 @@ class PortalRequest(RequestContext):
 
     async def known_reference(self) -> str | None:
         """Return the reference of this browser's activation if the ledger answers at once."""
-        with suppress(KeyUnavailable, *NO_RESULT):
+        with suppress(KeyUnavailable), passed_over():
             async with asyncio.timeout(times.REFERENCE_SECONDS):
                 session = await self.find_session()
                 return session.reference if session else None
@@ -231,7 +231,7 @@ class PortalRequest(RequestContext):
         Returns False if it, or a newer one, was kept before.
         """
         if self.token and (sealed := newest.sealed(self.app.keys, progress)):
-            with suppress(*NO_RESULT):  # The page after it asks the engine then.
+            with passed_over():  # The page after it asks the engine then.
                 async with asyncio.timeout(times.KEEP_SECONDS):
                     return await self.app.sessions.keep(self.token, sealed)
         return True

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,7 +11,8 @@ from domain.contracts.submissions import ActivationStart
 from domain.contracts.views import Progress
 from domain.contracts.vocabulary import Language
 from ledger import activations, starts
-from postgres import NO_RESULT, Pool
+from ledger.refusals import passed_over
+from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.portal.page_state import Engine
@@ -50,7 +51,7 @@ class StartService:
         try:
             yield
         except BaseException:
-            with suppress(*NO_RESULT):  # The lease expires by itself.
+            with passed_over():  # The lease expires by itself.
                 async with asyncio.timeout(times.RELEASE_SECONDS):
                     await self.release(reference)
             raise

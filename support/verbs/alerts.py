@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from asyncpg import PostgresError
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import FailureType, Step, System, WaitReason
-from ledger import alerts, attack_mode, parts, retention
+from ledger import alerts, attack_mode, parts, refusals, retention
 from ledger.alerts import Alert
 from ledger.parts import CallCounts
-from postgres import UNAVAILABLE, Connection, Pool
+from postgres import NO_RESULT, Connection, Pool
 from settings import Settings
 from starter.client.connect import NO_ANSWER
 from starter.client.health import temporal_answers
@@ -143,13 +142,9 @@ class Watcher:
                 for alert in await alerts.settled(ledger, self._after):
                     await self._settle(ledger, alert)
             self._away = {}
-        except UNAVAILABLE:
-            await self._tell_without_ledger(FailureType.LEDGER_DOWN)
-        except PostgresError as error:
-            # Statements are constant, and their values are not in them.
-            failure, statement = type(error).__name__, getattr(error, "query", None)
-            log.error("the ledger refuses a statement", failure=failure, statement=statement)  # noqa: TRY400 - the traceback holds no more
-            await self._tell_without_ledger(LEDGER_REFUSES)
+        except NO_RESULT as error:
+            refused = refusals.refuses(error)
+            await self._tell_without_ledger(LEDGER_REFUSES if refused else FailureType.LEDGER_DOWN)
 
     async def _found(self, ledger: Connection) -> dict[str, int]:
         """Return the current causes; with Temporal away, the last known ones and that outage."""

@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from domain.contracts.vocabulary import Step, System, WaitReason
 from ledger import alerts, attack_mode, retention
+from ledger.refusals import refuses
 from postgres import NO_RESULT, Pool
 from settings import Settings
 from starter.client import metrics
@@ -27,8 +28,13 @@ from workflows.search_attributes import REASON, STEP
 Values = dict[tuple[str, ...], float]
 _WITHIN = times.CONSOLE_RPC.total_seconds()
 
+_REFUSES = "activation_ledger_refuses"
 ENGINE: Mapping[str, tuple[str, Sequence[str]]] = {
     "activation_answers": ("1 if the system answers, else 0.", ["system"]),
+    _REFUSES: (
+        "1 if the ledger answers and refuses a statement of this process, else 0.",
+        [],
+    ),
     "activation_open": (
         "Open activations by step and wait reason, which is empty while none is published.",
         ["step", "reason"],
@@ -129,7 +135,7 @@ async def _count(client: Client, condition: str) -> int:
 
 
 async def _of_ledger(pool: Pool, config: Settings) -> dict[str, Values]:
-    """Return what the ledger knows; empty if it does not answer."""
+    """Return what the ledger knows, or that it refuses; empty if it does not answer."""
     try:
         async with asyncio.timeout(_WITHIN):
             spent = {
@@ -140,9 +146,10 @@ async def _of_ledger(pool: Pool, config: Settings) -> dict[str, Values]:
             attack = await attack_mode.since(pool, config.limits)
             swept = await retention.last_at(pool)
             standing = await alerts.standing(pool)
-    except NO_RESULT:
-        return {}
+    except NO_RESULT as error:
+        return {_REFUSES: {(): True}} if refuses(error) else {}
     return {
+        _REFUSES: {(): False},
         "activation_codes_sent": {at: each.used for at, each in spent.items()},
         "activation_codes_ceiling": {at: each.limit for at, each in spent.items()},
         "activation_attack_mode": {(): attack is not None},
