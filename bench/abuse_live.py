@@ -19,12 +19,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from hashlib import pbkdf2_hmac
 from random import Random
 
 import asyncpg
 import httpx
 
+from bench.barrier import number_of
 from bench.console import say
 from bench.journeys import FAILED, Browser, Seen, journey, world
 from demo.crowd import World, invent
@@ -32,7 +32,6 @@ from demo.students import Row
 from demo.visitor import Page
 from settings import Settings
 from settings.rules import SendBudget
-from starter.portal.tickets import ITERATIONS
 
 ACTIVATIONS, HALL = 1_000, 200
 _STRANGERS, _STUDENTS, _IN_THE_HALL = 8, 3, 20
@@ -63,21 +62,13 @@ class Somewhere(Browser):
         page = super().hand_in(action, data)
         while target := _TARGET.search(self.last):
             form = next(form for form in page.forms if "ticket" in form.fields)
-            found = {"number_found": _number(form.fields["ticket"], target[1])}
+            found = {"number_found": number_of(form.fields["ticket"], target[1], _BARRIER_TRIES)}
             page = super().hand_in(form.action, form.fields | found)
         return page
 
     def _send(self, action: str, data: dict[str, str]) -> httpx.Response:
         self._http.headers["X-Forwarded-For"] = self._draw()
         return super()._send(action, data)
-
-
-def _number(ticket: str, target: str) -> str:
-    for number in map(str, range(_BARRIER_TRIES)):
-        given = pbkdf2_hmac("sha256", ticket.encode(), number.encode(), ITERATIONS, 16)
-        if given.hex() == target:
-            return number
-    raise ValueError("no number gives the target")
 
 
 def anywhere() -> str:

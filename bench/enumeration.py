@@ -53,7 +53,7 @@ class Visit(NamedTuple):
     on_file: bool
 
 
-class Answer(NamedTuple):
+class SeenAnswer(NamedTuple):
     """One answer without what is drawn for each visitor, and the time it took, in milliseconds."""
 
     page: str
@@ -76,7 +76,7 @@ class _Browser:
 
     def __init__(self, url: str, typed: Mapping[str, str]) -> None:
         self.http = httpx.Client(base_url=url, verify=TLS, headers={"Accept-Language": "el"})
-        self.answers: list[Answer] = []
+        self.answers: list[SeenAnswer] = []
         self._hidden: dict[str, str] = {}
         self._masks = [_mask(name, value) for name, value in typed.items() if value]
 
@@ -94,7 +94,7 @@ class _Browser:
         self._hidden = {name: hidden[name] for name in ("csrf", "form") if name in hidden} or (
             self._hidden
         )
-        self.answers.append(Answer(f"{method} {path}", self._plain(response), took))
+        self.answers.append(SeenAnswer(f"{method} {path}", self._plain(response), took))
         return response
 
     def _plain(self, response: httpx.Response) -> str:
@@ -115,7 +115,7 @@ def _mask(name: str, value: str) -> str:
     return masks.contact(ContactKind(name), f"+30{value}" if name == "mobile" else value)
 
 
-def walk(url: str, visit: Visit) -> list[Answer]:
+def walk(url: str, visit: Visit) -> list[SeenAnswer]:
     """Walk one visitor through all that a stranger can do with a contact.
 
     Returns the answers; fewer if the engine was too late for one, which everybody is told alike.
@@ -162,7 +162,7 @@ def visits(count: int, draw: random.Random, first: int = 1) -> tuple[list[Visit]
     return found, rows
 
 
-def compare(answers: Mapping[bool, Sequence[list[Answer]]]) -> Iterator[Result]:
+def compare(answers: Mapping[bool, Sequence[list[SeenAnswer]]]) -> Iterator[Result]:
     """Yield for each page what differs between those on file and those who are not.
 
     Last comes how many were too late for all pages, which must be as many of either kind.
@@ -206,9 +206,9 @@ def kolmogorov_smirnov(one: Sequence[float], other: Sequence[float]) -> float:
     return min(max(2 * sum(terms), 0.0), 1.0)
 
 
-def play(url: str, found: Sequence[Visit], at_once: int) -> dict[bool, list[list[Answer]]]:
+def play(url: str, found: Sequence[Visit], at_once: int) -> dict[bool, list[list[SeenAnswer]]]:
     """Walk all of them, so many at once; return the answers by whether they are on file."""
-    answers: dict[bool, list[list[Answer]]] = {True: [], False: []}
+    answers: dict[bool, list[list[SeenAnswer]]] = {True: [], False: []}
     with ThreadPoolExecutor(at_once) as walkers:
         walks = walkers.map(lambda visit: walk(url, visit), found)
         for visit, walked in zip(found, walks, strict=True):

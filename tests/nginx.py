@@ -48,7 +48,7 @@ http {{
 """
 
 
-class Answer(NamedTuple):
+class ProxyAnswer(NamedTuple):
     status: int
     headers: Sequence[tuple[str, str]]
     text: str
@@ -70,7 +70,7 @@ class Nginx(NamedTuple):
         source: str,
         host: str | None = None,
         **form: str,
-    ) -> Answer:
+    ) -> ProxyAnswer:
         """Send a request from this address, over TLS; the browser names `host`."""
         family, own = ("TCP6", "::1") if ":" in source else ("TCP4", HOST)
         plain = socket.create_connection((HOST, self.port), 30)
@@ -87,7 +87,7 @@ def answer_of(
     url: str,
     headers: Sequence[tuple[str, str]] = (),
     **form: str,
-) -> Answer:
+) -> ProxyAnswer:
     """Send one request by this connection, with the host that `url` names, and read the answer."""
     http = HTTPConnection(HOST)
     http.sock = connection
@@ -100,7 +100,7 @@ def answer_of(
         http.putheader(name, value)
     http.endheaders(body)
     response: HTTPResponse = http.getresponse()
-    return Answer(response.status, response.getheaders(), response.read().decode())
+    return ProxyAnswer(response.status, response.getheaders(), response.read().decode())
 
 
 @contextmanager

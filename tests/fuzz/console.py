@@ -11,7 +11,7 @@ import httpx
 from postgres import Pool
 from tests.fuzz import watch
 from tests.fuzz.grammar import CONSOLE, CONSOLE_PAGES, SIGN_OUT, Browsing, Grammar, Shot
-from tests.fuzz.portal import Answer, Sender, Tally
+from tests.fuzz.portal import Sender, ShotAnswer, Tally
 from tests.fuzz.seats import Place, Seat
 from tests.fuzz.values import hostile
 from tests.fuzz.watch import Observed, Watcher
@@ -146,7 +146,7 @@ class ConsoleFuzz:
         self,
         shot: Shot,
         name: str,
-        response: Answer,
+        response: ShotAnswer,
         added: set[tuple[str, str]],
     ) -> None:
         """Note an action without a row of the audit, and a row without an action."""
@@ -164,7 +164,7 @@ class ConsoleFuzz:
         for what, found in faults.items():
             self.tally.object_to(shot, name, what if found else "")
 
-    def _inside(self, response: Answer) -> bool:
+    def _inside(self, response: ShotAnswer) -> bool:
         return not response.headers.get("location", "").startswith("/sign-in")
 
     def _decode(self, who: Browsing) -> Shot:

@@ -54,7 +54,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ShotAnswer:
     """The answer to one request; names of headers are in small letters."""
 
     status_code: int
@@ -75,7 +75,7 @@ class Sender:
         self.tally = tally
         self.outage = outage
 
-    async def send(self, shot: Shot, state: str) -> Answer:
+    async def send(self, shot: Shot, state: str) -> ShotAnswer:
         answer = await asyncio.to_thread(self._answer, shot, state)
         for _ in range(_SENT_AGAIN):
             if self.outage or not _asks_to_come_again(answer):
@@ -92,7 +92,7 @@ class Sender:
             sys.stdout.write(told)
         return answer
 
-    def _answer(self, shot: Shot, state: str) -> Answer:
+    def _answer(self, shot: Shot, state: str) -> ShotAnswer:
         if state not in self._connections:
             self._connections[state] = self._connect()
         connection = self._connections[state]
@@ -109,15 +109,15 @@ class Sender:
             return HTTPSConnection(host, timeout=_ANSWERED_WITHIN, context=TLS)
         return HTTPConnection(host, timeout=_ANSWERED_WITHIN)
 
-    def _exchange(self, connection: HTTPConnection, shot: Shot) -> Answer:
+    def _exchange(self, connection: HTTPConnection, shot: Shot) -> ShotAnswer:
         headers = {"Host": self._url.netloc} | dict(shot.headers)
         connection.request(shot.method, shot.path, shot.body or None, headers)
         response = connection.getresponse()
         content = response.read()
         told = {name.lower(): response.headers[name] for name in response.headers}
-        return Answer(response.status, told, content)
+        return ShotAnswer(response.status, told, content)
 
-    def _fault(self, response: Answer) -> str:
+    def _fault(self, response: ShotAnswer) -> str:
         """Return what no answer may be or hold; empty if it is fine."""
         status = response.status_code
         if status >= _SERVER_ERROR:
@@ -142,7 +142,7 @@ class Sender:
             connection.close()
 
 
-def _asks_to_come_again(answer: Answer) -> bool:
+def _asks_to_come_again(answer: ShotAnswer) -> bool:
     return answer.status_code == _UNAVAILABLE and "retry-after" in answer.headers
 
 
@@ -257,14 +257,14 @@ class PortalFuzz:
                 self.tally.moves[f"{was.step} -> {now.step}"] += 1
         return changed
 
-    def _left(self, shot: Shot, response: Answer) -> bool:
+    def _left(self, shot: Shot, response: ShotAnswer) -> bool:
         """Tell whether this browser may have left its activation, or has another cookie now."""
         if shot.forged:
             return False
         fresh = response.headers.get("set-cookie", "").startswith("session=")
         return fresh or (response.status_code == _SEE_OTHER and shot.route in _LEAVES)
 
-    def _check_disclosure(self, seat: Seat, shot: Shot, response: Answer) -> None:
+    def _check_disclosure(self, seat: Seat, shot: Shot, response: ShotAnswer) -> None:
         """Whoever sends another cookie than the seat's own reads nothing of its student."""
         cookie = shot.headers.get("Cookie", "")
         if seat.guest.cookie and seat.guest.cookie in cookie:

@@ -16,7 +16,7 @@ _SHORTEST = 12
 _UNIQUE = CODES.lower()
 
 
-class Answer(NamedTuple):
+class StoreAnswer(NamedTuple):
     code: int
     body: object = None
 
@@ -35,11 +35,11 @@ class Store:
         """Put an entry made elsewhere into the directory."""
         self._keep({"uid": [uid], **values}, made_by="somebody")
 
-    def answer(self, method: str, path: str, body: Any) -> Answer:
+    def answer(self, method: str, path: str, body: Any) -> StoreAnswer:
         with self._lock:
             match (method, *path.strip("/").split("/")):
                 case ("POST", "search"):
-                    return Answer(200, [each for each in self._all() if _fits(each, body)])
+                    return StoreAnswer(200, [each for each in self._all() if _fits(each, body)])
                 case ("POST", "entries"):
                     return self._add(body)
                 case ("PATCH", "entries", key):
@@ -47,8 +47,8 @@ class Store:
                 case ("PUT", "entries", key, "password"):
                     return self._set_password(self._passwords[key], body["password"])
                 case ("POST", "entries", key, "verify"):
-                    return Answer(200, self._passwords[key][-1:] == [body["password"]])
-            return Answer(404)
+                    return StoreAnswer(200, self._passwords[key][-1:] == [body["password"]])
+            return StoreAnswer(404)
 
     def _all(self) -> list[dict[str, Any]]:
         return [
@@ -62,31 +62,31 @@ class Store:
         self._entries[key] = {"id": key, "attributes": values, "made_by": made_by}
         self._passwords[key] = []
 
-    def _add(self, attributes: dict[str, list[str]]) -> Answer:
+    def _add(self, attributes: dict[str, list[str]]) -> StoreAnswer:
         if any(_fits(each, [{"uid": attributes["uid"][0]}]) for each in self._all()):
-            return Answer(409)
+            return StoreAnswer(409)
         taken = [{_UNIQUE: code} for code in attributes.get(CODES, [])]
         if any(_fits(each, taken) for each in self._all()):
-            return Answer(412)
+            return StoreAnswer(412)
         self._keep(attributes, made_by="activation")
-        return Answer(201)
+        return StoreAnswer(201)
 
-    def _change(self, values: dict[str, list[str]], body: dict[str, Any]) -> Answer:
+    def _change(self, values: dict[str, list[str]], body: dict[str, Any]) -> StoreAnswer:
         for name, given in body.get("add", {}).items():
             there = values.setdefault(name.lower(), [])
             there += [value for value in given if value not in there]
         for name, given in body.get("remove", {}).items():
             left = [value for value in values.pop(name.lower(), []) if value not in given]
             values |= {name.lower(): left} if left else {}
-        return Answer(204)
+        return StoreAnswer(204)
 
-    def _set_password(self, used: list[str], password: str) -> Answer:
+    def _set_password(self, used: list[str], password: str) -> StoreAnswer:
         if len(password) < _SHORTEST:
-            return Answer(422)
+            return StoreAnswer(422)
         if password in used:
-            return Answer(409)
+            return StoreAnswer(409)
         used.append(password)
-        return Answer(204)
+        return StoreAnswer(204)
 
 
 def _fits(entry: dict[str, Any], any_of: list[dict[str, str]]) -> bool:
@@ -107,7 +107,7 @@ def serving() -> Iterator[Store]:
         def _serve(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             allowed = self.headers["Authorization"] == f"Bearer {TOKEN}"
-            answer = store.answer(self.command, self.path, body) if allowed else Answer(403)
+            answer = store.answer(self.command, self.path, body) if allowed else StoreAnswer(403)
             step = f"{self.command} {self.path.rpartition('/')[2]}"
             lost = next((each for each in store.losing if each in (self.command, step)), None)
             if lost:
