@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release-check screenshots clean setup-demo setup-dev
+.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release-check install-check charts screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -99,6 +99,7 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in --extra demo -c requirements/dev.txt -o requirements/demo.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	$(LOCK) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
+	$(LOCK) --python-version 3.12 --group charts -c requirements/dev.txt -o requirements/charts.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
 
 abuse: setup-dev ## play 300,000 guesses at codes of 20,000 activations with students among them, then a hall of 200 students and 1,000 activations that are guessed at through the pages
@@ -114,6 +115,14 @@ fuzz: setup-dev .schemathesis ## send 100,000 drawn requests to portal and conso
 
 histories: setup-dev ## record what new branches of the workflows do, and the fingerprint of their commands
 	@$(BIN)/python -m tests.replay
+
+# Helm's library says that it needs Python 3.12, and runs with 3.11 as well.
+.charts: requirements/charts.txt
+	@rm -rf $@ && python3 -m venv $@
+	@$@/bin/python -m pip --disable-pip-version-check -qq install --ignore-requires-python --require-hashes -r $<
+
+charts: .charts ## lint the Helm chart, render it and validate all objects
+	@.charts/bin/python -m tests.charts
 
 mutants: setup-dev ## put 35 faults of security into a copy, one after the other: a test must fail by each
 	@$(BIN)/python -m tests.mutants $(NAME)
@@ -142,9 +151,12 @@ release-check: setup-dev ## build wheel and sdist into .release/, and play the w
 	@$(BIN)/pytest -q tests/test_release.py
 	@$(BIN)/python -m tests.release
 
+install-check: setup-dev ## install by the documentation, and restart each unit while 100 students come (needs root)
+	@$(BIN)/python -m tests.install
+
 screenshots: setup-dev ## take the pictures of docs/screenshots and of the help anew, on a demo of their own
 	@$(BIN)/python -m tests.browser.screenshots
 	@$(BIN)/python -m tests.browser.help_pictures
 
 clean: ## remove what the commands made, the demo's data included
-	rm -rf .venv .schemathesis .demo .test .fresh .release .sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info
+	rm -rf .venv .schemathesis .charts .demo .test .fresh .release .sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info

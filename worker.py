@@ -58,6 +58,7 @@ from starter.client.health import (
 )
 from starter.client.metrics import exposition
 from starter.client.outbox import keep_duties
+from web.service_manager import tell_ready
 from workflows.activation import Activation
 from workflows.outbox import Outbox
 from workflows.retry_batch import Retry
@@ -130,6 +131,7 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
         if WorkerRole.MAIN in roles:
             stack.callback(asyncio.create_task(keep_duties(client)).cancel)
         log.info("worker serves", queue=",".join(roles))
+        tell_ready()
         await stop.wait()
         log.info("worker stopping")
         # Concurrently, so that the whole shutdown takes one grace period.
@@ -146,6 +148,7 @@ async def _connected(
             if await temporal_answers(client):
                 return client
         log.warning("worker waits for Temporal")
+        tell_ready()  # It has started: nothing but Temporal is missing.
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _LOOK_AGAIN)
     return None

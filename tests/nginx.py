@@ -22,7 +22,7 @@ from tests.whole.student import until
 
 DEPLOYMENT = Path(__file__).parents[1] / "docs" / "deployment.md"
 _SNIPPET = re.compile(r"```nginx\n(.+?)```", re.DOTALL)
-_SHOWN = "http://127.0.0.1:8000"
+_SHOWN = "http://activation-portal"
 _CONFIGURATION = """
 daemon off;
 master_process off;

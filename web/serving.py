@@ -2,14 +2,17 @@
 
 uvicorn limits only the idle time between two requests: a client that sends half of its headers, or
 does not read the response, would hold the connection for ever. The time-out of bodies is in
-`web.shield`.
+`web.shield`. A stop refuses no connection that was accepted, also by the kernel alone, so that a
+proxy in front of several such processes can send each request to another one or gets its answer.
 """
 
 import asyncio
 import ipaddress
 import multiprocessing
 import os
+import select
 import signal
+import socket
 import sys
 from collections.abc import Collection, Iterator
 from ipaddress import IPv4Network, IPv6Network
@@ -19,9 +22,10 @@ from threading import Thread
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors import multiprocess
 
 from security import hardening
+from web.service_manager import tell_ready
 
 HEAD_WITHIN = 10.0
 """Seconds from the connection or the first byte to the end of the headers."""
@@ -31,6 +35,10 @@ READ_WITHIN = 30.0
 STOP_WITHIN = 15
 """Seconds of graceful shutdown for running requests: more than any page takes."""
 
+LAST_HEAD_WITHIN = 1.0
+"""The same as `HEAD_WITHIN` for a connection without a request when this process is stopped."""
+
+_ROUNDS_OF_ACCEPTING = 100
 _HUNG_AFTER = 30
 """Seconds without a sign of life after which a process of several is replaced."""
 
@@ -80,11 +88,12 @@ def run(
         timeout_worker_healthcheck=_HUNG_AFTER,
     )
     if processes == 1:
-        server = uvicorn.Server(config)
+        server = PromptServer(config)
         server.run()
         failed = not server.started
     else:
-        supervisor = Multiprocess(config, [config.bind_socket()])
+        multiprocess.Process = _Process  # type: ignore[misc] # the supervisor makes its processes
+        supervisor = _Supervisor(config, [config.bind_socket()])
         supervisor.run()
         failed = any(each.exitcode == STARTUP_FAILURE for each in supervisor.processes)
     if failed:
@@ -103,7 +112,44 @@ def _as_written(trusted: Collection[IPv4Network | IPv6Network]) -> Iterator[str]
             yield f"{mapped}/{network.prefixlen + 96}"
 
 
+class PromptServer(uvicorn.Server):
+    """Tells the service manager when it listens, and accepts all that waits before it stops."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        tell_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept what the kernel has accepted, which closing the socket would reset."""
+        waiting = select.poll()
+        for server in self.servers:
+            for each in server.sockets:
+                waiting.register(each.fileno(), select.POLLIN)
+        for _ in range(_ROUNDS_OF_ACCEPTING):
+            if not waiting.poll(0):
+                break
+            await asyncio.sleep(0)
+        await super().shutdown(sockets)
+
+
+class _Process(multiprocess.Process):
+    @property
+    def server(self) -> uvicorn.Server:
+        if self._server is None:
+            self._server = PromptServer(self.config)
+        return self._server
+
+
+class _Supervisor(multiprocess.Multiprocess):
+    def terminate_all(self) -> None:
+        """Close the socket here first: else the kernel accepts what no process is left to serve."""
+        for each in self.sockets:
+            each.close()
+        super().terminate_all()
+
+
 class PromptProtocol(H11Protocol):
+    _is_last = False
     _deadline: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
@@ -113,7 +159,18 @@ class PromptProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self._is_last and self.cycle:
+            self.cycle.keep_alive = False
         self._update_head_timer()
+
+    def shutdown(self) -> None:
+        """Answer the first request of this connection, if it comes at once, also while stopping."""
+        if self.cycle is None:
+            self._is_last = True
+            self._stop_head_timer()
+            self._deadline = self.loop.call_later(LAST_HEAD_WITHIN, self._head_timed_out)
+        else:
+            super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

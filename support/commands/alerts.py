@@ -26,6 +26,7 @@ from starter.client.health import (
 from starter.output import Failed, Json, show_json
 from support.verbs import alert_channels, metrics
 from support.verbs.alerts import Watcher
+from web.service_manager import tell_ready
 
 commands = typer.Typer()
 
@@ -60,6 +61,7 @@ async def run(config: Settings, probed: tuple[str, int] | None) -> None:
             await stack.enter_async_context(served)
         watching = asyncio.create_task(Watcher(client, pool, config).watch())
         stack.callback(watching.cancel)
+        tell_ready()
         await stop.wait()
 
 

@@ -1,0 +1,68 @@
+"""The Helm chart names what exists: commands, variables, key files and processes.
+
+`make charts` renders it, which needs Helm.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from security.purposes import BY_EPOCH, User, lasting
+from tests.deployed import is_command, is_variable
+from tests.prometheus import DEPLOY
+from tests.units import units
+
+CHART = DEPLOY / "helm" / "activation"
+PROCESSES = {user.value for user in User} - {User.COMMANDS}
+TEMPLATES = {file.name: file.read_text("utf-8") for file in (CHART / "templates").iterdir()}
+
+
+def _processes() -> dict[str, Any]:
+    (text,) = re.findall(
+        r'define "activation.processes" -}}\n(.+?){{- end }}', TEMPLATES["_helpers.tpl"], re.DOTALL
+    )
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def test_it_has_the_processes_that_there_are_with_commands_that_exist() -> None:
+    assert _processes().keys() == PROCESSES
+    assert [each["words"] for each in _processes().values() if not is_command(each["words"])] == []
+
+
+def test_each_process_is_started_as_its_unit_starts_it() -> None:
+    """But for addresses and ports, which differ in a container."""
+    started = {unit.user.removeprefix("activation-"): unit.command[1:] for unit in units(("1",))}
+    for name, process in _processes().items():
+        assert _without_ports(process["words"]) == _without_ports(started[name])
+
+
+def _without_ports(words: Sequence[str]) -> list[str]:
+    return [word for word in words if not re.fullmatch(r"[\d.]+|--health-\w+", word)]
+
+
+def test_each_process_gets_the_keys_that_it_needs_and_no_other() -> None:
+    for name, process in _processes().items():
+        user = User(name)
+        rotating = {kind for kind, users in BY_EPOCH.items() if user in users}
+        assert set(process.get("keys", [])) == set(lasting([user]))
+        seal = {f"seal/*.{process['seal']}"} if "seal" in process else set()
+        assert seal == rotating - {"epochs/*.key"}
+        assert ("epochs/*.key" in rotating) is ("keys" in process)
+
+
+def test_each_variable_is_one_that_is_read() -> None:
+    named = set(re.findall(r"- name: ([A-Z][A-Z_]+)$", "\n".join(TEMPLATES.values()), re.MULTILINE))
+    assert named == {"ACTIVATION_CONFIG", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
+    own = re.findall(r"- name: {{ \$prefix }}([A-Z_]+)$", TEMPLATES["_helpers.tpl"], re.MULTILINE)
+    assert len(own) == 4
+    for page in ("PORTAL", "CONSOLE"):
+        assert all(is_variable(f"ACTIVATION_{page}__{name}") for name in own)
+
+
+def test_what_prepares_an_installation_is_commands_that_exist() -> None:
+    steps = re.findall(r'\(list "(\w+)" "(\w+)"\)', TEMPLATES["prepare.yaml"])
+    assert steps == [("ledger", "migrate"), ("ledger", "roles"), ("temporal", "init")]
+    assert all(map(is_command, steps))
