@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release-check install-check charts screenshots clean setup-demo setup-dev
+.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release-check upgrade-check install-check charts screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -112,6 +112,9 @@ abuse: setup-dev ## play 300,000 guesses at codes of 20,000 activations with stu
 
 fuzz: setup-dev .schemathesis ## send 100,000 drawn requests to portal and console, and try the codec and each validator
 	@$(BIN)/python -m tests.fuzz $(REQUESTS) $(SEED)
+
+upgrade-check: setup-dev ## upgrade a demo of the revision FROM to this tree, with students in mid-way
+	@$(BIN)/python -m tests.upgrade $(FROM)
 
 histories: setup-dev ## record what new branches of the workflows do, and the fingerprint of their commands
 	@$(BIN)/python -m tests.replay

@@ -106,6 +106,11 @@ class Visitor:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def move(self, url: str) -> None:
+        """Go on at this address, as the same browser, with its page reloaded."""
+        self._http.base_url = url
+        self.visit(self.page.path)
+
     def close(self) -> None:
         self._http.close()
 

@@ -1,6 +1,7 @@
 """Migrations may run at any time, again, and by many at once; they end in words, not in a hang."""
 
 import asyncio
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,13 @@ from ledger.migrate import _FOLDER, NotMigrated, edited, migrate
 from postgres import connect
 
 NAMES = sorted(path.stem for path in _FOLDER.glob("*.sql"))
+LAST_OF_BEFORE = "0114_end_activation"
+"""The last migration of the time when a version could change what the one before it used."""
+CONTRACTS = re.compile(
+    r"\b(DROP (TABLE|COLUMN|FUNCTION|VIEW|TYPE|TRIGGER)|RENAME|SET NOT NULL|ADD (CONSTRAINT|CHECK)"
+    r"|ALTER COLUMN \w+ TYPE|ADD COLUMN \w+ \w+ NOT NULL(?! DEFAULT))\b"
+)
+REASON = re.compile(r"\A-- Not used since \d+\.\d+(\.\d+)?: ")
 
 
 @pytest.fixture
@@ -83,3 +91,30 @@ def test_no_two_files_have_one_number() -> None:
     """Two files of one number would be applied in the order of their names, by accident."""
     numbers = [name[:4] for name in NAMES]
     assert len(numbers) == len(set(numbers))
+
+
+def breaks_the_version_before(text: str) -> bool:
+    return bool(CONTRACTS.search(text)) and not REASON.match(text)
+
+
+def test_a_migration_leaves_all_that_the_version_before_it_uses() -> None:
+    """Its processes run on with the new tables until they are restarted."""
+    new = [path for path in _FOLDER.glob("*.sql") if path.stem > LAST_OF_BEFORE]
+    assert [path.stem for path in new if breaks_the_version_before(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "breaks"),
+    [
+        ("ALTER TABLE session DROP COLUMN seen_at", True),
+        ("-- Not used since 0.2: times.\nALTER TABLE session DROP COLUMN seen_at", False),
+        ("ALTER TABLE session RENAME COLUMN seen_at TO at", True),
+        ("ALTER TABLE session ADD COLUMN at timestamptz NOT NULL", True),
+        ("ALTER TABLE session ADD COLUMN at timestamptz NOT NULL DEFAULT now()", False),
+        ("ALTER TABLE session ADD COLUMN at timestamptz", False),
+        ("ALTER TABLE session ALTER COLUMN at TYPE text", True),
+        ("CREATE INDEX ON session (seen_at)", False),
+    ],
+)
+def test_what_takes_something_away_says_since_when_nothing_uses_it(text: str, breaks: bool) -> None:
+    assert breaks_the_version_before(text) is breaks
