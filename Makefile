@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release-check upgrade-check install-check charts screenshots clean setup-demo setup-dev
+.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -98,6 +98,7 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in requirements/lock.in --extra demo --group dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml requirements/build.in --extra demo -c requirements/dev.txt -o requirements/demo.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	$(LOCK) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 	$(LOCK) --python-version 3.12 --group charts -c requirements/dev.txt -o requirements/charts.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
@@ -157,9 +158,12 @@ release-check: setup-dev ## build wheel and sdist into .release/, and play the w
 install-check: setup-dev ## install by the documentation, and restart each unit while 100 students come (needs root)
 	@$(BIN)/python -m tests.install
 
+image-check: setup-dev ## build the container image on a Debian made here, and play students with its processes as deploy/compose.yml has them (needs root; BASE=image for another)
+	@BASE=$(BASE) $(BIN)/python -m tests.image
+
 screenshots: setup-dev ## take the pictures of docs/screenshots and of the help anew, on a demo of their own
 	@$(BIN)/python -m tests.browser.screenshots
 	@$(BIN)/python -m tests.browser.help_pictures
 
 clean: ## remove what the commands made, the demo's data included
-	rm -rf .venv .schemathesis .charts .demo .test .fresh .release .sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info
+	rm -rf .venv .schemathesis .charts .demo .test .fresh .release .image .sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info

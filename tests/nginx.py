@@ -1,4 +1,4 @@
-"""A real nginx in front of portal or console, with the location that the documentation shows.
+"""A real nginx in front of portal or console, with the configuration that is in deploy/.
 
 A test connects from 127.0.0.1 and tells nginx by the PROXY protocol which address the client has:
 to nginx and all behind it, the connection comes from there.
@@ -20,9 +20,9 @@ from demo.place import HOST, any_port
 from demo.software import installed, libraries, unpacked
 from tests.whole.student import until
 
-DEPLOYMENT = Path(__file__).parents[1] / "docs" / "deployment.md"
-_SNIPPET = re.compile(r"```nginx\n(.+?)```", re.DOTALL)
-_SHOWN = "http://activation-portal"
+SERVERS = Path(__file__).parents[1] / "deploy" / "nginx.conf"
+STAFF = "198.51.100.0/24; allow 2001:db8:5::/48"
+"""Two networks, as the documentation shows for more than one."""
 _CONFIGURATION = """
 daemon off;
 master_process off;
@@ -38,12 +38,7 @@ http {{
     scgi_temp_path {folder}/scgi;
     set_real_ip_from {host};
     real_ip_header proxy_protocol;
-    server {{
-        listen {host}:{port} ssl proxy_protocol;
-        ssl_certificate {folder}/server.pem;
-        ssl_certificate_key {folder}/server.key;
-        {locations}
-    }}
+    {servers}
 }}
 """
 
@@ -103,20 +98,36 @@ def answer_of(
     return ProxyAnswer(response.status, response.getheaders(), response.read().decode())
 
 
+def servers(listens: Sequence[str], certificates: Path, **values: str) -> str:
+    """Return the servers of portal and console, with these values, listening so."""
+    text = re.sub(r"\$\{([A-Z_0-9]+)\}", lambda each: values[each[1]], SERVERS.read_text("utf-8"))
+    text = re.sub(r"/etc/nginx/tls/\w+", f"{certificates}/server", text)
+    for each in listens:
+        assert "listen 443 ssl;" in text
+        text = text.replace("listen 443 ssl;", f"listen {each};", 1)
+    return text
+
+
 @contextmanager
-def running(folder: Path, url: str) -> Iterator[Nginx]:
-    """Run nginx as the documentation shows it, in front of this portal or console."""
+def running(folder: Path, url: str, kind: str = "portal") -> Iterator[Nginx]:
+    """Run nginx in front of this portal or console; other hosts than its own are the portal's."""
     program, environ = installed("nginx"), None
     if program is None:
         root = unpacked("nginx")
         program, environ = root / "usr" / "sbin" / "nginx", libraries(root)
     make_certificates(folder)
-    (shown,) = _SNIPPET.findall(DEPLOYMENT.read_text("utf-8"))
-    assert _SHOWN in shown
-    port, locations = any_port(), shown.replace(_SHOWN, url)
+    port, names = any_port(), {"portal": "portal.invalid", "console": "console.invalid"}
+    address, names[kind] = url.removeprefix("http://"), HOST
+    filled = servers(
+        [f"{HOST}:{port} ssl proxy_protocol"] * 2,
+        folder,
+        **dict.fromkeys(("PORTAL_1", "PORTAL_2", "CONSOLE"), address),
+        PORTAL_NAME=names["portal"],
+        CONSOLE_NAME=names["console"],
+        STAFF_NETWORK=STAFF,
+    )
     file = folder / "nginx.conf"
-    filled = _CONFIGURATION.format(folder=folder, host=HOST, port=port, locations=locations)
-    file.write_text(filled)
+    file.write_text(_CONFIGURATION.format(folder=folder, host=HOST, servers=filled))
     command = (str(program), "-e", "stderr", "-p", str(folder), "-c", str(file))
     process = subprocess.Popen(command, env=environ)  # noqa: S603 - Debian's program
 

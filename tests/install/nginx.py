@@ -1,6 +1,5 @@
-"""nginx with the servers that docs/deployment.md shows, before two portals and the console."""
+"""nginx with the servers of deploy/nginx.conf, before two portals and the console."""
 
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -9,10 +8,9 @@ from pathlib import Path
 
 from demo.place import HOST
 from demo.software import installed, libraries, unpacked
-from tests.install.recipe import blocks
+from tests.nginx import servers
 from tests.whole.student import until
 
-FOLDER = Path("/etc/nginx")
 PORTS = {"activation": 8443, "desk": 8444}
 _MAIN = """
 daemon off;
@@ -34,7 +32,7 @@ http {{
 
 @contextmanager
 def running(folder: Path, tls: Path, logs: Path) -> Iterator[None]:
-    """Run nginx with the page's files, at the places that it names."""
+    """Run nginx in front of the units, at the ports that the documentation gives them."""
     program, environ = installed("nginx"), None
     if program is None:
         root = unpacked("nginx")
@@ -42,7 +40,17 @@ def running(folder: Path, tls: Path, logs: Path) -> Iterator[None]:
     place = folder / "nginx"
     place.mkdir()
     file = place / "nginx.conf"
-    file.write_text(_MAIN.format(folder=place, logs=logs, servers=_servers(tls)))
+    filled = servers(
+        [f"{HOST}:{port} ssl" for port in PORTS.values()],
+        tls,
+        PORTAL_1=f"{HOST}:8011",
+        PORTAL_2=f"{HOST}:8012",
+        CONSOLE=f"{HOST}:8001",
+        PORTAL_NAME=HOST,
+        CONSOLE_NAME=HOST,
+        STAFF_NETWORK=HOST,
+    )
+    file.write_text(_MAIN.format(folder=place, logs=logs, servers=filled))
     place.chmod(0o755)
     command = (str(program), "-e", "stderr", "-g", "user root;", "-p", str(place), "-c", str(file))
     process = subprocess.Popen(command, env=environ)  # noqa: S603 - Debian's program
@@ -58,20 +66,3 @@ def running(folder: Path, tls: Path, logs: Path) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait()
-
-
-def _servers(tls: Path) -> str:
-    """Write the files that the page shows, and return its servers, on our ports."""
-    FOLDER.mkdir(exist_ok=True)
-    (FOLDER / "tls").mkdir(exist_ok=True)
-    for name in PORTS:
-        shutil.copy(tls / "server.pem", FOLDER / "tls" / f"{name}.pem")
-        shutil.copy(tls / "server.key", FOLDER / "tls" / f"{name}.key")
-    (lines,) = blocks("The proxy", "nginx")
-    (FOLDER / "activation-portal.conf").write_text(lines)
-    (servers,) = blocks("The proxy", "conf")
-    for name, port in PORTS.items():
-        shown = f"listen 443 ssl;\n    server_name {name}.university.example;"
-        assert shown in servers
-        servers = servers.replace(shown, f"listen {HOST}:{port} ssl;")
-    return servers.replace("allow 198.51.100.0/24;", f"allow {HOST};")

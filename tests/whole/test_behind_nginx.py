@@ -1,4 +1,4 @@
-"""Behind a real nginx, as the documentation has it set up, limits count the client's own address.
+"""Behind a real nginx, as deploy/nginx.conf has it set up, limits count the client's own address.
 
 The rows of the limits in the ledger tell which networks were counted.
 """
@@ -90,7 +90,8 @@ def front(
 ) -> Iterator[tuple[Nginx, str]]:
     """Run nginx in front of the demo's portal, then of its console, as they are."""
     path, url = POST[request.param]
-    with running(tmp_path_factory.mktemp("nginx"), whole_stack.env[url]) as nginx:
+    folder = tmp_path_factory.mktemp("nginx")
+    with running(folder, whole_stack.env[url], request.param) as nginx:
         yield nginx, path
 
 
@@ -187,3 +188,10 @@ def test_nginx_keeps_the_probes_and_passes_the_host_on(front: tuple[Nginx, str])
         assert nginx.ask("GET", probe, source=CLIENT).status == 403
         assert httpx.get(f"{nginx.url}{probe}").status_code == 200
     assert nginx.ask("GET", "/", source=CLIENT, host="http://evil.example").status == 400
+
+
+def test_nginx_keeps_the_console_for_the_staffs_networks(front: tuple[Nginx, str]) -> None:
+    nginx, path = front
+    outside = 403 if path == POST["console"][0] else 200
+    for source, status in ((CLIENT, 200), (CLIENT6, 200), (MAPPED, 200), (ANOTHER, outside)):
+        assert nginx.ask("GET", path, source=source).status == status
