@@ -8,6 +8,7 @@ over twenty years: they return what is usable and never raise.
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
+from itertools import repeat
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -31,6 +32,8 @@ _MOST_DIGITS = 18
 # Digit groups of one number, as in 00 30 69 12 34 56 78.
 _MOST_GROUPS = 7
 _LONGEST_FIELD = 255
+_MOST_TRIES = 64
+"""Rows of digit groups that are parsed of a field, which holds 17 numbers of three tries each."""
 AROUND_EMAILS = "'.{}"
 """Characters that spreadsheets and sentences leave around an address; valid inside one too."""
 _NOT_PERSONAL = {
@@ -113,8 +116,8 @@ def mobiles_on_file(raw: str | None, region: str) -> tuple[str, ...]:
     """Return every mobile in the registrar's field, in order, without duplicates."""
     text = plain((raw or "")[:_LONGEST_FIELD])
     pieces = _MOBILE_SEPARATORS.split(text)
-    numbers = [text, *pieces, *(number for piece in pieces for number in _joined(piece, region))]
-    return _readable(dict.fromkeys(numbers), lambda number: mobile(number, region))
+    numbers = dict.fromkeys((text, *pieces, *_joined(pieces, region)))
+    return _readable(numbers, lambda number: mobile(number, region))
 
 
 def landline_on_file(raw: str | None, region: str) -> bool:
@@ -137,20 +140,20 @@ def _stripped(piece: str) -> str:
     return piece.strip(f"{AROUND_EMAILS}=")
 
 
-def _joined(text: str, region: str) -> Iterator[str]:
-    """Yield the numbers in a row of digit groups, each the longest valid one."""
-    groups = _DIGIT_GROUP.findall(text)
-    at = 0
-    while at < len(groups):
-        ends = range(min(at + _MOST_GROUPS, len(groups)), at, -1)
-        end = next((end for end in ends if _is_number("".join(groups[at:end]), region)), None)
-        if end:
-            yield "".join(groups[at:end])
-        at = end or at + 1
-
-
-def _is_number(digits: str, region: str) -> bool:
-    return _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS and _parse(digits, region) is not None
+def _joined(pieces: Iterable[str], region: str) -> Iterator[str]:
+    """Yield the numbers in rows of digit groups, each the longest valid one."""
+    tries = repeat(None, _MOST_TRIES)
+    for groups in map(_DIGIT_GROUP.findall, pieces):
+        at = 0
+        while at < len(groups):
+            ends = range(min(at + _MOST_GROUPS, len(groups)), at, -1)
+            rows = ((end, "".join(groups[at:end])) for end in ends)
+            likely = ((end, row) for end, row in rows if _FEWEST_DIGITS <= len(row) <= _MOST_DIGITS)
+            tried = (found for found, _ in zip(likely, tries, strict=False))
+            end, row = next((each for each in tried if _parse(each[1], region)), (at + 1, ""))
+            if row:
+                yield row
+            at = end
 
 
 def _readable(pieces: Iterable[str], read: Callable[[str], str]) -> tuple[str, ...]:

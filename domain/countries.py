@@ -7,7 +7,7 @@ from babel import Locale
 from babel.core import get_global
 
 from domain.elot743 import ascii_fold
-from domain.text import LONGEST_LINE, has_greek, identifier, squash
+from domain.text import has_greek, identifier, squash
 
 # CLDR territories that are not countries of ISO 3166: unions, outlying islands, pseudo-locales.
 _OTHERS = frozenset(
@@ -22,6 +22,8 @@ ISO = frozenset(
 )
 # In the form of `identifier`: the European Union's own codes, and Greek abbreviations.
 _CODES = {"EL": "GR", "EΛ": "GR", "ΓP": "GR", "UK": "GB", "YK": "GB", "HB": "GB"}
+_LONGEST = 100
+"""Characters of a value that are read: twice as many as the longest name of a country has."""
 _WORDS = {
     "GR": "elliniki elliniki-dimokratia ellas ell ellinas ellinida greek hellas hellenic",
     "CY": "kypriaki kyprios kypria cypriot",
@@ -33,7 +35,7 @@ _WORDS = {
 
 def code(raw: str) -> str | None:
     """Return the two-letter code for a code, number or name of a country; None if unknown."""
-    raw = raw[:LONGEST_LINE]
+    raw = raw[:_LONGEST]
     short = identifier(raw)
     if short == "KY" and has_greek(raw):
         return "CY"

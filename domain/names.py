@@ -10,7 +10,11 @@ from domain.text import has_greek, plain, without_marks
 
 FEWEST, MOST = 3, 8
 """Minimum and maximum letters of a prefix; readers tell longer similar names apart."""
-_GREEK_LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
+_FOLLOWING = "ΑΓΠΤ"
+"""A vowel, two letters that change the one before them, and a voiceless one: what follows a prefix
+changes its Latin form as one of these does."""
+_CHANGED = 4
+"""Latin letters at the end of a form that the letter which follows can change."""
 _MOST_WORDS = 10
 _READ = 3 * MOST
 """Letters of a word that are read: more than its longest prefix takes in any alphabet."""
@@ -54,7 +58,7 @@ def sought(text: str) -> list[frozenset[str]]:
 def _readings(word: str) -> Iterator[str]:
     """Yield a word, its look-alikes in other alphabets, and the Latin forms of these."""
     alike = (word, word.translate(ALL_TO_GREEK), word.translate(ALL_TO_LATIN))
-    for each in alike:
+    for each in dict.fromkeys(alike):
         if each == word or _is_of_one_alphabet(each):
             yield each
             yield from _latin(each)
@@ -63,7 +67,8 @@ def _readings(word: str) -> Iterator[str]:
 def _latin(word: str) -> Iterator[str]:
     """Yield the Latin forms of a prefix, which depend on the letter that may follow."""
     plain_form = ascii_fold(word).upper()
-    following = _GREEK_LETTERS.upper() if has_greek(word) else ""
+    may_change = len(plain_form) < MOST + _CHANGED and has_greek(word)
+    following = _FOLLOWING if may_change else ""
     for form in (plain_form, *(ascii_fold(word + each).upper() for each in following)):
         if form[: len(plain_form)].isalpha():
             yield form[: len(plain_form)]

@@ -26,10 +26,10 @@ _GENERATED = frozenset({"level", "timestamp"})
 _DIGITS = re.compile(r"\d{5,}")
 _LARGE_NUMBER = 10_000
 _WORD = re.compile(r"\S+")
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_QUOTED = {mark: re.compile(rf"{mark}(?:[^{mark}\\]|\\.)*{mark}", re.DOTALL) for mark in "'\""}
 _OPEN_QUOTATION = re.compile(r"['\"].*", re.DOTALL)
 _LONGEST = 2000
-"""Characters of a text; the time that quotations take grows with the square of it."""
+"""Characters of a text."""
 
 
 def configure(level: str) -> None:
@@ -94,7 +94,20 @@ def scrub(value: object) -> object:
 
 def _scrub_text(text: str) -> str:
     text = _WORD.sub(lambda word: "(address)" if "@" in word[0] else word[0], text)
-    return _QUOTED.sub("(quoted)", _DIGITS.sub("(digits)", text))
+    return _without_quotations(_DIGITS.sub("(digits)", text))
+
+
+def _without_quotations(text: str) -> str:
+    told, at, open_marks = "", 0, set()
+    for mark in re.finditer("['\"]", text):
+        if mark.start() < at or mark[0] in open_marks:
+            continue
+        if quotation := _QUOTED[mark[0]].match(text, mark.start()):
+            told += text[at : mark.start()] + "(quoted)"
+            at = quotation.end()
+        else:  # To the end each further one is escaped, so none of these ends either.
+            open_marks.add(mark[0])
+    return told + text[at:]
 
 
 def _log_uncaught(

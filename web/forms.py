@@ -7,6 +7,7 @@ is one submission, a corrected value is another, and the id reveals nothing of t
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ _MAX_FIELDS = 50
 _LOOPBACK = ("127.0.0.1", "localhost")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TYPE = "application/x-www-form-urlencoded"
+_BARE_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+"""In no form that a browser sends, and slow to decode."""
 
 
 class ForgedForm(Exception):
@@ -101,6 +104,8 @@ async def submitted(request: Request, public_url: str, key: bytes, token: str | 
 def read(key: bytes, token: str | None, content_type: str, body: bytes) -> Form:
     """Parse and verify the form in a request's body; raises `ForgedForm`."""
     if not token or content_type.partition(";")[0].strip().lower() != _TYPE:
+        raise ForgedForm
+    if _BARE_PERCENT.search(body):
         raise ForgedForm
     try:
         fields = tuple(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS))

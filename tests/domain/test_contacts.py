@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain import contacts
 from domain.contacts import (
     country,
     domain_of_mail,
@@ -184,6 +185,20 @@ def test_emails_on_file_are_read_as_far_as_they_can_be(
 )
 def test_mobiles_in_one_field_are_told_apart(raw: str, expected: tuple[str, ...]) -> None:
     assert mobiles_on_file(raw, GR) == tuple(f"+30694000000{last}" for last in expected)
+
+
+def test_a_field_full_of_mobiles_is_read_and_one_of_digits_takes_a_limited_number_of_tries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert len(mobiles_on_file(" ".join(f"69 12 34 56 {last}" for last in range(10, 27)), GR)) == 17
+    tried = []
+
+    def parse(text: str, region: str) -> None:
+        tried.append((text, region))
+
+    monkeypatch.setattr(contacts, "_parse", parse)
+    assert mobiles_on_file(" ".join(str(each) for each in range(10, 100)), GR) == ()
+    assert len(tried) < 80
 
 
 def test_a_landline_is_told_from_what_cannot_be_read() -> None:

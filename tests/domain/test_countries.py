@@ -2,6 +2,7 @@ import pytest
 from babel import Locale
 
 from domain import countries
+from domain.elot743 import ascii_fold
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,22 @@ def test_one_letter_that_has_several_in_capitals_is_no_code(letter: str) -> None
 def test_what_is_longer_than_a_line_is_cut_before_it_is_read() -> None:
     assert countries.code("Greece" + " " * 16_000) == "GR"
     assert countries.code("İ" * 16_000) is None
+
+
+def test_of_a_long_value_no_more_is_read_than_a_name_can_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = []
+
+    def fold(text: str) -> str:
+        read.append(len(text))
+        return ascii_fold(text)
+
+    monkeypatch.setattr(countries, "ascii_fold", fold)
+    assert countries.code("ΐ" * 399) is None
+    assert sum(read) <= 200
+    names = (name for language in ("en", "el") for name in Locale(language).territories.values())
+    assert max(map(len, names)) < 100
 
 
 def test_there_are_the_countries_of_iso_3166() -> None:

@@ -55,20 +55,51 @@ def test_each_word_that_is_sought_has_three_letters_and_no_digit(
     assert found(typed, "Νίκος Παπαδοπούλου") is is_found
 
 
-def test_of_a_long_word_no_more_is_read_than_can_be_sought(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = []
+GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many letters were transcribed each time."""
+    lengths: list[int] = []
 
     def fold(text: str) -> str:
-        read.append(len(text))
+        lengths.append(len(text))
         return ascii_fold(text)
 
     monkeypatch.setattr(names, "ascii_fold", fold)
+    return lengths
+
+
+def test_of_a_long_word_no_more_is_read_than_can_be_sought(read: list[int]) -> None:
     for letter in "αΐxé":
         names.sought(letter * 5000)
         names.sought(f"{letter * 3} " * 5000)
-    assert sum(read) < 10_000
+    assert sum(read) < 3_000
     assert names.sought("Μαρία " * 11) == []
     assert names.sought("ου" * 200) == names.sought("ου" * 20)
+
+
+@pytest.mark.parametrize("length", [11, 24])
+def test_of_as_many_words_as_may_be_sought_few_letters_are_transcribed(
+    read: list[int], length: int
+) -> None:
+    names.sought(f"{GREEK[:length]} " * 10)
+    assert sum(read) < 700
+
+
+@pytest.mark.parametrize(
+    "before", ["ΝΑ", "ΝΕΥ", "ΝΑΥ", "ΝΗΥ", "ΝΟ", "ΜΠ", "ΝΜ", "ΝΜΠ", "ΝΓ", "ΝΓΓ"]
+)
+@pytest.mark.parametrize("letters", [0, 1, 5, 8, 12])
+def test_a_prefix_is_sought_in_every_form_that_a_letter_after_it_gives(
+    before: str, letters: int
+) -> None:
+    word = "Λ" * letters + before + "Ν" * (letters < 1)
+    plain_form = ascii_fold(word).upper()
+    forms = {ascii_fold(word + each).upper()[: len(plain_form)][:8] for each in GREEK}
+    (sought,) = names.sought(word)
+    assert forms <= sought
 
 
 def test_a_word_that_no_latin_letter_spells_is_sought_as_it_is() -> None:

@@ -47,7 +47,24 @@ _TODAY = date(2026, 11, 29)
 _LARGEST = 16 * 1024
 MOST_SECONDS = 0.005
 _LONGEST_LINE = 2000
-_WORDS = ("αβγ ", "abc ", "1 ", "12345678 ", "a@b.gr ", "a@b.gr,", "ΑΒΓ-", "6912345678/")
+GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
+_WORDS = (
+    f"{GREEK} ",
+    f"{GREEK[:11]} ",
+    r"\'",
+    r"\'\"",
+    "12 3 ",
+    "+12 34 ",
+    "%CE%B1",
+    "αβγ ",
+    "abc ",
+    "1 ",
+    "12345678 ",
+    "a@b.gr ",
+    "a@b.gr,",
+    "ΑΒΓ-",
+    "6912345678/",
+)
 """What a field of many words or values is made of, beside what the other lists have."""
 _CONTEXT = ("mpapadopoulou", "Μαρία", "Παπαδοπούλου", "2026123", "31122007")
 _FORM_KEY = bytes(32)

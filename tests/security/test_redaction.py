@@ -179,6 +179,34 @@ def test_warnings_and_last_words_are_held_to_the_same() -> None:
     assert ended["exception"].startswith("LookupError at <module>:")
 
 
+QUOTATION = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+
+
+@settings(max_examples=1000)
+@given(st.text("'\"\\ab\n", max_size=16))
+def test_every_quotation_is_taken_out_as_by_one_pattern(text: str) -> None:
+    assert redaction.scrub(text) == QUOTATION.sub("(quoted)", text)
+
+
+@pytest.mark.parametrize("text", [r"\'" * 999, r"\"" * 999, r"\'\"" * 499, "'" + r"\"" * 999])
+def test_a_mark_that_nothing_ends_is_looked_at_once(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    tried = []
+
+    class Counted:
+        def __init__(self, mark: str) -> None:
+            self.pattern = re.compile(rf"{mark}(?:[^{mark}\\]|\\.)*{mark}")
+
+        def match(self, text: str, at: int) -> re.Match[str] | None:
+            tried.append(at)
+            return self.pattern.match(text, at)
+
+    monkeypatch.setattr(redaction, "_QUOTED", {mark: Counted(mark) for mark in "'\""})
+    assert redaction.scrub(text) == text
+    assert len(tried) <= 2
+
+
 def test_a_quote_inside_a_quote_ends_nothing(lines: io.StringIO) -> None:
     quoting = ValueError("it's \"Μαρία\" or 'Ελένη'\nor so")
     logging.getLogger("asyncio").error("never retrieved: %r", quoting)

@@ -59,6 +59,8 @@ def test_fields_are_read_as_typed_and_repeated_ones_kept() -> None:
         ("t", TYPE, b""),
         ("t", TYPE, b"\xff" + body()),
         ("t", TYPE, b"csrf=&" + body()),
+        ("t", TYPE, body() + b"&a=%"),
+        ("t", TYPE, body() + b"&a=%u0041"),
         ("t", TYPE, body() + b"&a=1" * 60),
     ],
 )
