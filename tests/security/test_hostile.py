@@ -165,6 +165,9 @@ async def test_no_signal_update_or_query_has_an_effect_or_stops_the_run(
     async with working(client, world):
         handle = await begin(client, reference)
         await waits_for_the_pin(handle)
+    # Of a step that followed a local activity, a replay tells its start up to as much earlier as
+    # that took. What is compared below is told by this replay, as it is by each later one.
+    async with working(client, world):
         before, calls = await progress(handle), [*world.calls]
         forged = (await stranger(client, DataConverter.default)).get_workflow_handle(reference)
         encrypt = encryption(stack.keys, client, reference)
@@ -175,9 +178,11 @@ async def test_no_signal_update_or_query_has_an_effect_or_stops_the_run(
 
             for name in (*SIGNALS, *OTHERS):
                 await forged.signal(name, args=args(name))
-            for name in (*UPDATES, *OTHERS):
-                with pytest.raises(WorkflowUpdateFailedError):
-                    await within(forged.execute_update(name, args=args(name)))
+            # Temporal takes ten at once.
+            for names in (*(UPDATES[part::3] for part in range(3)), OTHERS):
+                updates = (forged.execute_update(name, args=args(name)) for name in names)
+                answers = await within(asyncio.gather(*updates, return_exceptions=True))
+                assert {type(each) for each in answers} == {WorkflowUpdateFailedError}, answers
             for name in (*QUERIES, *OTHERS):
                 with pytest.raises(WorkflowQueryFailedError):
                     await within(forged.query(name, args=args(name)))
