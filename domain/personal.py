@@ -55,7 +55,8 @@ def without(names: Iterable[str], plain: Iterable[str]) -> tuple[str, ...]:
 
 def contained(password: str, context: Sequence[str]) -> bool:
     """Tell whether the password contains a word or a number of the context."""
-    return any(word in ascii_fold(password).lower() for word in words(context)) or any(
+    typed = ascii_fold(password).lower()
+    return any(word in typed for word in words(context)) or any(
         _has_number(password, text) for text in context
     )
 

@@ -23,19 +23,18 @@ def plain(raw: str) -> str:
     if raw.isascii() and raw.isprintable():
         return raw[:LONGEST_LINE].strip()
     line = unicodedata.normalize("NFKC", raw[:LONGEST_LINE])[:LONGEST_LINE]
-    return unicodedata.normalize("NFKC", "".join(_visible(_ascii_digit(c)) for c in line)).strip()
+    return unicodedata.normalize("NFKC", _visible("".join(map(_ascii_digit, line)))).strip()
 
 
 def visible(raw: str) -> str:
     """Return one line in single spaces without invisible characters, letters unchanged."""
-    seen = raw if raw.isprintable() and BLANK.isdisjoint(raw) else "".join(map(_visible, raw))
+    seen = raw if raw.isprintable() and BLANK.isdisjoint(raw) else _visible(raw)
     return " ".join(seen.split())
 
 
 def note(raw: str) -> str:
     """Return stripped text with its line breaks, without invisible and control characters."""
-    lines = raw.replace("\r\n", "\n")
-    return "".join(c if c == "\n" else _visible(c) for c in lines).strip()
+    return _visible(raw.replace("\r\n", "\n"), kept="\n").strip()
 
 
 def squash(raw: str) -> str:
@@ -78,10 +77,12 @@ def _is_greek(char: str) -> bool:
     return "\u0370" <= char <= "\u03ff" or "\u1f00" <= char <= "\u1fff"
 
 
-def _visible(char: str) -> str:
-    if char in BLANK:
-        return ""
-    return char if char.isprintable() else " " * char.isspace()
+def _visible(text: str, kept: str = "") -> str:
+    """Return a text with each space as a plain one, and without invisible characters but `kept`."""
+    seen = [
+        c if c in kept or (c.isprintable() and c not in BLANK) else " " * c.isspace() for c in text
+    ]
+    return "".join(seen)
 
 
 def _separates(char: str) -> bool:

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain import personal
+from domain.elot743 import ascii_fold
 from domain.personal import DIGITS_IN_A_ROW, contained, known_of, without, words
 from tests.people import MARIA
 
@@ -78,3 +80,17 @@ def test_words_that_passwords_may_contain_are_left_out_of_a_name() -> None:
         "paphos-tech",
     )
     assert without(names, []) == names
+
+
+def test_a_password_is_transcribed_once_for_however_many_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = []
+
+    def fold(text: str) -> str:
+        read.append(text)
+        return ascii_fold(text)
+
+    monkeypatch.setattr(personal, "ascii_fold", fold)
+    assert not contained("Κωδικός", ["Maria Papadopoulou", "Thessaloniki"])
+    assert read.count("Κωδικός") == 1
