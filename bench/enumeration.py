@@ -33,6 +33,7 @@ COUNT, AT_ONCE = 1_000, 16
 MEDIANS_MS = 5.0
 SIGNIFICANT = 0.01
 _ENDED_EACH = 10
+_TOLD = 600
 _UNKNOWN_FROM = 50_000
 _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 _DRAWN = (
@@ -69,6 +70,8 @@ class Result(NamedTuple):
     different: int
     apart: float
     p: float
+    odd: tuple[str, ...] = ()
+    """Of each answer that only one kind got, the lines that the commonest answer has not."""
 
 
 class _Browser:
@@ -177,14 +180,21 @@ def compare(answers: Mapping[bool, Sequence[list[SeenAnswer]]]) -> Iterator[Resu
             told[kind][page][each.told] += 1
             took[kind][page].append(each.took)
     for page in sorted({*told[True], *told[False]}):
-        different = sum(n for text, n in told[True][page].items() if text not in told[False][page])
-        different += sum(n for text, n in told[False][page].items() if text not in told[True][page])
+        both = told[True][page] + told[False][page]
+        one_sided = {*told[True][page]} ^ {*told[False][page]}
+        different = sum(both[text] for text in one_sided)
+        common = both.most_common(1)[0][0].splitlines()
+        odd = tuple(_lines_beside(text, common) for text in one_sided)
         here, there = took[True][page], took[False][page]
         apart = median(here) - median(there)
-        yield Result(page, len(here), different, apart, kolmogorov_smirnov(here, there))
+        yield Result(page, len(here), different, apart, kolmogorov_smirnov(here, there), odd)
     late = {kind: [float(len(one) < whole) for one in walks] for kind, walks in answers.items()}
     n = int(sum(late[True]) + sum(late[False]))
     yield Result("   too late", n, 0, 0.0, kolmogorov_smirnov(late[True], late[False]))
+
+
+def _lines_beside(text: str, common: Sequence[str]) -> str:
+    return " | ".join(line.strip() for line in text.splitlines() if line not in common)[:_TOLD]
 
 
 def kolmogorov_smirnov(one: Sequence[float], other: Sequence[float]) -> float:
@@ -231,6 +241,8 @@ def main(count: int = COUNT, at_once: int = AT_ONCE) -> int:
             f"{each.page:34} n {each.n:5} different {each.different:3}"
             f"   medians {each.apart:+6.2f} ms   p {each.p:.4f}"
         )
+        for odd in each.odd:
+            say(f"     {odd}")
     differing = sum(each.different > 0 for each in results)
     slow = [each for each in results if abs(each.apart) > MEDIANS_MS or each.p < least]
     say(f"pages that differ: {differing} of {len(results)}")
