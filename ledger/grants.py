@@ -60,7 +60,7 @@ GRANTS = (
         "SELECT, UPDATE (mobile_index, email_index, person_key, student_number_index,"
         " username_index, username, found_by, name)",
     ),
-    Grant("activation", [User.COMMANDS], "UPDATE (ended_at, end_step)"),
+    Grant("activation", [User.COMMANDS], "UPDATE (ended_at, end_step, asked_at)"),
     Grant("session", [User.PORTAL], _ALL),
     Grant("session", _ERASERS, _ERASE),
     Grant("session", [User.COMMANDS], "SELECT (seen_at)"),

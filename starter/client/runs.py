@@ -58,10 +58,11 @@ async def delete_newest(client: Client, references: Sequence[str]) -> list[str]:
     return [reference for reference, done in zip(references, told, strict=True) if done]
 
 
-async def ends(client: Client, references: Sequence[str]) -> dict[str, Step]:
+async def ends(client: Client, references: Sequence[str]) -> dict[str, Step] | None:
     """Return the ends of those that Temporal does not run; one that came to none is cancelled.
 
-    Without the sweep's own run this is another Temporal, or an empty one, and nothing is known.
+    None: nothing is known, because Temporal is away, or is another or an empty one, without the
+    sweep's own run.
     """
     turns = asyncio.Semaphore(_AT_ONCE)
 
@@ -70,12 +71,12 @@ async def ends(client: Client, references: Sequence[str]) -> dict[str, Step]:
             return await _end(client, workflow_id)
 
     try:
-        if not references or await _end(client, SWEEP_ID):
-            return {}
+        if await _end(client, SWEEP_ID):
+            return None
         found = await asyncio.gather(*map(end, references))
     except (RPCError, TemporalUnavailable):
         log.warning("runs could not be read", outcome="failed")
-        return {}
+        return None
     return {each: step for each, step in zip(references, found, strict=True) if step}
 
 

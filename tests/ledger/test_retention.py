@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from domain.contracts.vocabulary import Step
-from ledger import imports, rekeyed, retention, told_apart
+from ledger import imports, rekeyed, retention, told_apart, unclosed
 from ledger.forecast import forecast
 from ledger.imports import Owned
 from ledger.migrate import migrate
@@ -192,6 +192,38 @@ async def test_a_live_activation_that_has_no_run_any_more_ends_like_any_other(
     assert {"claim", "sealed_password"} <= set(await left(ledger, young, person_of(stack, young)))
     told = {row.rule: row.gone for row in await retention.last(ledger)}
     assert told["activation without a run"] == 1
+
+
+async def test_each_live_activation_has_its_turn_to_be_asked_about_the_oldest_first(
+    ledger: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three at a time, each once in six hours; what Temporal did not answer is asked again."""
+    monkeypatch.setattr(unclosed, "_AT_ONCE", 3)
+    await ledger.execute(
+        "INSERT INTO activation (reference, language, started_at)"
+        " SELECT n::text, 'el', now() - interval '29.5 hours' + n * interval '1 hour'"
+        " FROM generate_series(1, 10) n"
+    )
+
+    async def asks(answer: dict[str, Step] | None) -> list[str]:
+        asked: list[str] = []
+
+        async def ends_of(references: Sequence[str]) -> dict[str, Step] | None:
+            asked.extend(references)
+            return answer
+
+        await unclosed.end(ledger, ends_of)
+        return asked
+
+    assert await asks(None) == ["1", "2", "3"]
+    assert await asks({"2": Step.CANCELLED}) == ["1", "2", "3"]
+    assert await asks({}) == ["4", "5"]  # Of the rest no day has gone by.
+    assert await asks({}) == []
+    await aged(ledger, 1)
+    assert await asks({}) == ["6", "7", "8"]
+    assert await asks({}) == ["9", "10", "1"]
+    assert await asks({}) == ["3", "4", "5"]
+    assert await asks({}) == []
 
 
 @pytest.mark.parametrize("end", [end for ends in ERASURES.values() for end in ends])
