@@ -78,6 +78,7 @@ class Stack:
                 "bind_password_file": str(self.directory.service_password_file),
                 "people_dn": PEOPLE_DN,
             },
+            "institution": {"security_contact": "security@university.example"},
             # A student of the demo may leave the university a moment after the look-up.
             "policy": {"registrar_fresh_for": "PT0S"},
             "sms": {"url": self.sms.url, "token_file": str(self.sms.token_file)},

@@ -45,6 +45,7 @@ class Institution(Section):
 
     Without a `password_reset_url` students are sent to support. `texts_folder` has the
     institution's own terms, notices and help, which name `dpo_email` and the fields after it.
+    `security_contact` is an e-mail or https address for whoever found a vulnerability.
     `services` are listed on the last page. `own_domains` are further domains whose mailboxes
     students get with the account; sub-domains count too. `code_country` is part of the person
     codes in the directory. `common_words` are passwords that are common here; `plain_words` are
@@ -67,6 +68,9 @@ class Institution(Section):
     registrar_sync_lag_hours: Annotated[int, Field(ge=0)] = 24
     texts_folder: DirectoryPath | None = None
     dpo_email: Mailbox = "dpo@university.example"
+    security_contact: Annotated[
+        str, Field(pattern=r"^$|^https://[^\s<>()]+$|^[^@:\s<>()]+@[^@:\s<>()]+$")
+    ] = ""
     postal_address_el: str = ""
     postal_address_en: str = ""
     sms_provider: str = ""
@@ -82,6 +86,12 @@ class Institution(Section):
         """Return the domains whose mailboxes nobody can read before the account is active."""
         named = (self.domain, *self.own_domains)
         return tuple(filter(None, map(contacts.domain_of_mail, named)))
+
+    @property
+    def security_uri(self) -> str:
+        """Return `security_contact` as an address that a link or RFC 9116 can have."""
+        is_mail = "@" in self.security_contact and ":" not in self.security_contact
+        return f"mailto:{self.security_contact}" if is_mail else self.security_contact
 
     def name(self, language: Language) -> str:
         return self.name_el if language is Language.EL else self.name_en

@@ -66,6 +66,8 @@ def on_disk(config: Settings, users: tuple[User, ...]) -> list[Finding]:
     found = [Finding("settings", "they are complete and right"), *files.check(config, users)]
     if User.ALERTS in users:
         found.append(_takers_of_heads(config.alerts))
+    if User.PORTAL in users:
+        found.append(_security_contact(config))
     try:
         Texts(config)
     except Exception as error:  # noqa: BLE001 - texts are written by people and may fail in any way
@@ -80,6 +82,14 @@ def _takers_of_heads(alerts: Alerts) -> Finding:
         mend = f"{whom}: set alerts.audit_email to somebody who does not administer the database"
     about = "somebody takes the heads of the audit"
     return Finding("alerts", about, mend, is_warning=bool(mend))
+
+
+def _security_contact(config: Settings) -> Finding:
+    mend = ""
+    if not config.institution.security_contact:
+        mend = "set institution.security_contact: /.well-known/security.txt is missing without it"
+    about = "whoever finds a vulnerability can report it"
+    return Finding("settings", about, mend, is_warning=bool(mend))
 
 
 async def _webhook(alerts: Alerts) -> Findings:

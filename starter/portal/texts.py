@@ -124,6 +124,8 @@ def _values(settings: Settings, language: Language) -> dict[str, object]:
         ),
         "support_email": institution.support_email,
         "dpo_email": institution.dpo_email,
+        "security_contact": institution.security_contact,
+        "security_link": institution.security_uri,
         "sms_provider": institution.sms_provider,
         "domain": institution.domain,
         "portal_url": settings.portal.public_url.rstrip("/"),

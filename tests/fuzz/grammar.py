@@ -96,6 +96,7 @@ PORTAL_PAGES = (
         "/terms",
         "/terms/9",
         "/privacy",
+        "/.well-known/security.txt",
     ),
     *(
         "/healthz",

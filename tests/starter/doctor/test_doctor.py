@@ -573,6 +573,18 @@ def test_that_nobody_takes_the_heads_of_the_audit_is_a_warning(
     assert not [each for each in on_disk(settings, (User.MAIN,)) if "audit" in each.about]
 
 
+@pytest.mark.parametrize(("contact", "warns"), [("", True), ("security@uop.example", False)])
+def test_that_nobody_is_told_of_vulnerabilities_is_a_warning(
+    stack: TestStack, contact: str, warns: bool
+) -> None:
+    institution = stack.settings.institution.model_copy(update={"security_contact": contact})
+    settings = stack.settings.model_copy(update={"institution": institution})
+    (told,) = (each for each in on_disk(settings, (User.PORTAL,)) if "report it" in each.about)
+    assert (told.ok, told.is_warning) == (True, warns)
+    assert ("security_contact" in told.mend) is warns
+    assert not [each for each in on_disk(settings, (User.MAIN,)) if "report it" in each.about]
+
+
 @pytest.mark.parametrize(
     ("url", "says"),
     [

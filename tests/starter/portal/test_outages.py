@@ -45,7 +45,7 @@ SLACK = 1.0
 GOOD = "vrasto-kerasi-plateia-9"
 ALWAYS_THERE = (
     *("/", "/who", "/help", "/terms", "/privacy", "/accessibility", "/password-help"),
-    *("/problem", "/problem/A-7K3F-92QD", "/healthz"),
+    *("/problem", "/problem/A-7K3F-92QD", "/healthz", "/.well-known/security.txt"),
 )
 OF_A_STUDENT = (
     *("/contact", "/pin", "/identify", "/insurance", "/insurance/other", "/review"),

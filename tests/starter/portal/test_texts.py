@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from pydantic import ValidationError
 
 from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Language
 from settings import Settings
+from settings.institution import Institution
 from starter.output import Failed
 from starter.portal.info import TITLES
 from starter.portal.texts import Texts
@@ -74,6 +76,44 @@ async def test_the_notice_has_what_article_13_wants(
     page = (await Browser(make_app(changed)).get("/privacy")).text
     for said in (institution.name_el, "Οδός 1", "dpo@uop.example", "Texto ΑΕ", "41 ώρες", "ΑΠΔΠΧ"):
         assert said in page
+
+
+@pytest.mark.parametrize(
+    ("given", "contact"),
+    [
+        ("security@uop.example", "mailto:security@uop.example"),
+        ("https://uop.example/security", "https://uop.example/security"),
+    ],
+)
+async def test_who_found_a_vulnerability_reads_whom_to_tell(
+    make_app: Callable[[Settings], FastAPI], settings: Settings, given: str, contact: str
+) -> None:
+    institution = settings.institution.model_copy(update={"security_contact": given})
+    browser = Browser(make_app(settings.model_copy(update={"institution": institution})))
+    told = await browser.get("/.well-known/security.txt")
+    assert told.headers["content-type"] == "text/plain; charset=utf-8"
+    fields = dict(line.split(": ", 1) for line in told.text.splitlines())
+    assert fields["Contact"] == contact
+    assert fields["Preferred-Languages"] == "el, en"
+    ahead = datetime.fromisoformat(fields["Expires"]) - datetime.now(UTC)
+    assert timedelta(days=80) < ahead <= timedelta(days=90)
+    for language in Language:
+        assert f'href="{contact}"' in (await browser.get(f"/help?lang={language}")).text
+
+
+async def test_without_a_security_contact_there_is_no_security_txt(
+    make_app: Callable[[Settings], FastAPI], settings: Settings
+) -> None:
+    institution = settings.institution.model_copy(update={"security_contact": ""})
+    browser = Browser(make_app(settings.model_copy(update={"institution": institution})))
+    assert (await browser.get("/.well-known/security.txt")).status_code == 404
+    assert "weakness" not in (await browser.get("/help?lang=en")).text
+
+
+@pytest.mark.parametrize("given", ["http://uop.example", "nobody", "a@b\nEncryption: x", "x:y@z"])
+def test_a_security_contact_is_an_address(given: str) -> None:
+    with pytest.raises(ValidationError):
+        Institution(security_contact=given)
 
 
 async def test_a_page_tells_its_version_and_its_day(browser: Browser) -> None:
