@@ -1,14 +1,17 @@
 """Second factors of staff, and the sign-ins that still wait for one.
 
-A time step and a recovery code count once: the statement that takes one is the proof.
+A time step and a recovery code count once: the statement that takes one is the proof. A sign-in
+under way counts with its seal alone, like a session (`ledger.staff_sessions`).
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ledger import clock, row_seals, staff_sessions
 from ledger.sessions import token_hash
 from ledger.staff_sessions import SignedIn
 from postgres import Pool
+from security.keys import KeyRing
 
 UNDER_WAY = timedelta(minutes=10)
 """How long a sign-in waits for the second factor after the password."""
@@ -23,36 +26,39 @@ class SignInUnderWay:
     secret: bytes | None
 
 
-async def begin(pool: Pool, token: str, sign_in: SignInUnderWay) -> None:
+async def begin(pool: Pool, keys: KeyRing, token: str, sign_in: SignInUnderWay) -> None:
     """Insert a sign-in under way, and delete those that have ended."""
     await pool.execute(
         "DELETE FROM sign_in_under_way WHERE created_at < now() - $1::interval", UNDER_WAY
     )
+    who = sign_in.who
+    fields = (
+        *(token_hash(token), who.name, who.roles, who.departments),
+        *(sign_in.secret, sign_in.onward, await clock.now(pool)),
+    )
     await pool.execute(
-        "INSERT INTO sign_in_under_way (token_hash, name, roles, departments, onward, secret)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
-        token_hash(token),
-        sign_in.who.name,
-        sign_in.who.roles,
-        sign_in.who.departments,
-        sign_in.onward,
-        sign_in.secret,
+        "INSERT INTO sign_in_under_way"
+        " (token_hash, name, roles, departments, secret, onward, created_at, seal)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        *fields,
+        row_seals.seal(keys, "sign_in_under_way", *fields),
     )
 
 
-async def under_way(pool: Pool, token: str) -> SignInUnderWay | None:
+async def under_way(pool: Pool, keys: KeyRing, token: str) -> SignInUnderWay | None:
     """Return the sign-in under way of this browser."""
     row = await pool.fetchrow(
-        "SELECT * FROM sign_in_under_way"
-        " WHERE token_hash = $1 AND created_at > now() - $2::interval",
+        "SELECT token_hash, name, roles, departments, secret, onward, created_at, seal"
+        " FROM sign_in_under_way WHERE token_hash = $1 AND created_at > now() - $2::interval",
         token_hash(token),
         UNDER_WAY,
     )
     if row is None:
         return None
-    departments = None if row["departments"] is None else tuple(row["departments"])
-    who = SignedIn(row["name"], tuple(row["roles"]), departments)
-    return SignInUnderWay(who, row["onward"], row["secret"])
+    *fields, found = row
+    if not row_seals.fits(keys, found, "sign_in_under_way", *fields):
+        return None
+    return SignInUnderWay(staff_sessions.signed_in(row), row["onward"], row["secret"])
 
 
 async def end(pool: Pool, token: str) -> bool:

@@ -1,10 +1,17 @@
-"""Sessions of staff: their rights as of sign-in; only the hash of the token is stored."""
+"""Sessions of staff: their rights as of sign-in; only the hash of the token is stored.
+
+A row counts with its seal alone, which the console's keys make (`ledger.row_seals`).
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
+import asyncpg
+
+from ledger import clock, row_seals
 from ledger.sessions import token_hash
 from postgres import Pool
+from security.keys import KeyRing
 
 
 @dataclass(frozen=True)
@@ -16,41 +23,49 @@ class SignedIn:
     departments: tuple[str, ...] | None
 
 
-async def create(pool: Pool, token: str, who: SignedIn) -> None:
+async def create(pool: Pool, keys: KeyRing, token: str, who: SignedIn) -> None:
     """Insert the session of a new token, and delete sessions older than a day."""
     await pool.execute("DELETE FROM staff_session WHERE created_at < now() - interval '1 day'")
+    fields = token_hash(token), who.name, who.roles, who.departments, await clock.now(pool)
     await pool.execute(
-        "INSERT INTO staff_session (token_hash, name, roles, departments) VALUES ($1, $2, $3, $4)",
-        token_hash(token),
-        who.name,
-        who.roles,
-        who.departments,
+        "INSERT INTO staff_session (token_hash, name, roles, departments, created_at, seal)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        *fields,
+        row_seals.seal(keys, "staff_session", *fields),
     )
 
 
-async def find(pool: Pool, token: str, *, idle: timedelta, absolute: timedelta) -> SignedIn | None:
+async def find(
+    pool: Pool, keys: KeyRing, token: str, *, idle: timedelta, absolute: timedelta
+) -> SignedIn | None:
     """Return who has this live session and record its use; None when there is none.
 
     The use is written once a minute, so that a session lives up to a minute longer than `idle`.
     """
     row = await pool.fetchrow(
-        "WITH found AS (SELECT token_hash, name, roles, departments, seen_at FROM staff_session"
+        "WITH found AS (SELECT * FROM staff_session"
         " WHERE token_hash = $1 AND seen_at > now() - $2::interval - interval '1 min'"
         " AND created_at > now() - $3::interval), noted AS ("
         "UPDATE staff_session SET seen_at = now() FROM found"
         " WHERE staff_session.token_hash = found.token_hash"
         " AND found.seen_at < now() - interval '1 min')"
-        " SELECT name, roles, departments FROM found",
+        " SELECT token_hash, name, roles, departments, created_at, seal FROM found",
         token_hash(token),
         idle,
         absolute,
     )
     if row is None:
         return None
-    departments = row["departments"]
-    return SignedIn(
-        row["name"], tuple(row["roles"]), None if departments is None else tuple(departments)
-    )
+    *fields, found = row
+    if not row_seals.fits(keys, found, "staff_session", *fields):
+        return None
+    return signed_in(row)
+
+
+def signed_in(row: asyncpg.Record) -> SignedIn:
+    """Return the member of staff of a row."""
+    departments = None if row["departments"] is None else tuple(row["departments"])
+    return SignedIn(row["name"], tuple(row["roles"]), departments)
 
 
 async def drop_all(pool: Pool, name: str) -> int:

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain import pins
 from security.keyfiles import BrokenKey, KeyUnavailable, find_key, read_key, written
-from security.purposes import LASTING, User, by_epoch, labels, lasting
+from security.purposes import LASTING, SEALED_BY, User, by_epoch, labels, lasting
 
 ACTIVE = "active"
 ROOT = "lasting.key"
@@ -66,7 +66,7 @@ class KeyRing:
         self._folder = folder
         check(folder)
         self._active = active(folder)
-        self._payload_key = lru_cache(maxsize=2048)(derive)
+        self._derived = lru_cache(maxsize=2048)(derive)
 
     def require(self, *users: User) -> None:
         """Raise `KeyUnavailable` for the first missing file that these processes need."""
@@ -104,6 +104,10 @@ class KeyRing:
     @property
     def payload_mac_key(self) -> bytes:
         return self._lasting("payload-mac.key")
+
+    def row_key(self, table: str) -> bytes:
+        """Return the key of the seals of this table's rows, of the process that writes them."""
+        return self._derived(self._lasting(SEALED_BY[table]), "row", table)
 
     def _lasting(self, name: str) -> bytes:
         """Return a key that does not rotate, from its own file or from `lasting.key`."""
@@ -146,7 +150,7 @@ class KeyRing:
 
     def payload_key(self, epoch: str, namespace: str, workflow_id: str) -> bytes:
         master = self._read(f"epochs/{epoch}.key", epoch)
-        return self._payload_key(master, "payload", namespace, workflow_id)
+        return self._derived(master, "payload", namespace, workflow_id)
 
     def seal_public(self, epoch: str) -> X25519PublicKey:
         return X25519PublicKey.from_public_bytes(self._read(f"seal/{epoch}.pub", epoch))

@@ -60,6 +60,13 @@ LASTING: dict[str, frozenset[User]] = {
 }
 """The keys that do not rotate."""
 
+SEALED_BY = {
+    "session": "session.key",
+    "sign_in_under_way": "index/staff.key",
+    "staff_session": "index/staff.key",
+}
+"""The key from which that of the seals of a table's rows is derived; the database has none."""
+
 BY_EPOCH: dict[str, frozenset[User]] = {
     "epochs/*.key": frozenset(_ALL),
     "seal/*.pub": frozenset({User.PORTAL}),

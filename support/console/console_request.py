@@ -127,6 +127,7 @@ class ConsoleRequest(RequestContext):
         if self.token:
             found = await staff_sessions.find(
                 self.app.pool,
+                self.app.keys,
                 self.token,
                 idle=timedelta(minutes=console.session_idle_minutes),
                 absolute=timedelta(minutes=console.session_absolute_minutes),
@@ -148,7 +149,7 @@ class ConsoleRequest(RequestContext):
     async def begin(self, staff: Staff) -> None:
         """Begin this person's session with a new token, against session fixation."""
         self.token = forms.draw() + forms.draw()
-        await staff_sessions.create(self.app.pool, self.token, kept(staff))
+        await staff_sessions.create(self.app.pool, self.app.keys, self.token, kept(staff))
 
     async def end(self) -> None:
         if self.token:

@@ -34,7 +34,7 @@ async def begin(ctx: ConsoleRequest, staff: Staff, onward: str) -> Response:
     await ctx.end()
     ctx.token = forms.draw() + forms.draw()
     sign_in = SignInUnderWay(kept(staff), onward, secret)
-    await second_factors.begin(ctx.app.pool, ctx.token, sign_in)
+    await second_factors.begin(ctx.app.pool, ctx.app.keys, ctx.token, sign_in)
     return ctx.see(CODE)
 
 
@@ -108,7 +108,9 @@ async def _finish(ctx: ConsoleRequest, sign_in: SignInUnderWay, reason: str = ""
 
 async def _under_way(ctx: ConsoleRequest) -> SignInUnderWay:
     """Return the browser's sign-in under way; raises `SignedOut` when there is none."""
-    found = await second_factors.under_way(ctx.app.pool, ctx.token) if ctx.token else None
+    found = None
+    if ctx.token:
+        found = await second_factors.under_way(ctx.app.pool, ctx.app.keys, ctx.token)
     if found is None:
         raise SignedOut("/")
     return found

@@ -53,7 +53,9 @@ async def page(
     app: FastAPI, pool: Pool, *roles: str, departments: tuple[str, ...] | None = None
 ) -> Page:
     token, name = token_hex(32), f"olga{token_hex(4)}"
-    await staff_sessions.create(pool, token, SignedIn(name, roles, departments))
+    await staff_sessions.create(
+        pool, app.state.context.keys, token, SignedIn(name, roles, departments)
+    )
     return Page(app, token, name)
 
 

@@ -14,7 +14,9 @@ import pytest
 from fastapi import FastAPI
 
 from ledger import audit
-from postgres import Pool
+from ledger.sessions import token_hash
+from postgres import Pool, connect
+from security.purposes import User
 from settings import Settings
 from support.verbs.second_factor import Who, is_required
 from support.verbs.signin import ByFile
@@ -342,3 +344,38 @@ async def test_its_pages_are_in_both_languages(
     browser = await nikos.password()
     page = await browser.get(f"{CODE}?lang={language}")
     assert f'<h1 class="govuk-heading-xl">{heading}' in page.text
+
+
+FORGED_SIGN_INS = (
+    "SELECT $1, $2, '{operator}', '/', NULL::bytea",
+    "SELECT $1, name, '{operator}', '/', secret FROM second_factor WHERE name = $2",
+)
+
+
+@pytest.mark.parametrize("forged", FORGED_SIGN_INS)
+async def test_a_sign_in_that_somebody_wrote_into_the_ledger_asks_nothing_and_shows_no_secret(
+    nikos: Operator, stack: TestStack, forged: str
+) -> None:
+    await nikos.enrol()
+    token = secrets.token_hex(32)
+    async with await connect(stack.ledger_dsn_of(User.CONSOLE)) as role:
+        await role.execute(
+            f"INSERT INTO sign_in_under_way (token_hash, name, roles, onward, secret) {forged}",
+            token_hash(token),
+            nikos.name,
+        )
+    browser = Browser(nikos.app, HOST)
+    browser.http.cookies.set("desk", token)
+    answer = await browser.get(CODE)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("change", ["name = 'maria.boss'", "roles = '{auditor}'", "onward = '//x'"])
+async def test_a_sign_in_under_way_that_was_changed_has_ended(
+    nikos: Operator, stack: TestStack, change: str
+) -> None:
+    browser = await nikos.password()
+    async with await connect(stack.ledger_dsn_of(User.CONSOLE)) as role:
+        await role.execute(f"UPDATE sign_in_under_way SET {change} WHERE name = $1", nikos.name)  # noqa: S608 - ours
+    assert (await browser.get(CODE)).status_code == 303

@@ -55,10 +55,13 @@ async def test_who_is_signed_out_has_to_sign_in_again_everywhere(stack: TestStac
     long = timedelta(hours=1)
     async with await postgres.connect(stack.ledger_dsn) as ledger:
         for token, name in zip(tokens, (nikos, nikos, "anna"), strict=True):
-            await staff_sessions.create(ledger, token, SignedIn(name, ("operator",), None))
+            await staff_sessions.create(
+                ledger, stack.keys, token, SignedIn(name, ("operator",), None)
+            )
         assert sign_out(nikos.title()) == f"{nikos} was signed in 2 times, and is no more.\n"
         found = [
-            await staff_sessions.find(ledger, token, idle=long, absolute=long) for token in tokens
+            await staff_sessions.find(ledger, stack.keys, token, idle=long, absolute=long)
+            for token in tokens
         ]
         (row,) = await audit.page(ledger, stack.keys, action=Action.OPERATE, limit=1)
     assert [who and who.name for who in found] == [None, None, "anna"]
@@ -72,10 +75,12 @@ async def test_a_renamed_account_of_the_provider_is_signed_out_by_any_of_its_nam
     tokens = {name: token_hex(32) for name in (f"anna~{digest}", f"eva~{digest}", "anna")}
     async with await postgres.connect(stack.ledger_dsn) as ledger:
         for name, token in tokens.items():
-            await staff_sessions.create(ledger, token, SignedIn(name, ("operator",), None))
+            await staff_sessions.create(
+                ledger, stack.keys, token, SignedIn(name, ("operator",), None)
+            )
         assert "was signed in 2 times" in sign_out(f"anna~{digest}")
         token = tokens["anna"]
-        assert await staff_sessions.find(ledger, token, idle=long, absolute=long)
+        assert await staff_sessions.find(ledger, stack.keys, token, idle=long, absolute=long)
 
 
 @pytest.mark.parametrize(
