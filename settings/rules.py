@@ -78,13 +78,14 @@ class Alerts(Section):
     """Where alerts are sent once they have lasted `after_seconds`; nowhere if neither is set.
 
     Each day's head of the audit goes to the webhook as well, and to `audit_email` or, without it,
-    to `email`.
+    to `email`. A monitor at `heartbeat_url` hears each minute that alerts are looked after.
     """
 
     webhook_url: str = ""
     webhook_token_file: Path | None = None
     email: str = ""
     audit_email: str = ""
+    heartbeat_url: str = ""
     after_seconds: int = Field(60, ge=0)
 
 

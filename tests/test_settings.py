@@ -126,6 +126,7 @@ def test_addresses_that_somebody_owns_are_taken() -> None:
         ("console.public_url", "https://desk.example.org"),
         ("console.temporal_ui_url", "https://temporal.example"),
         ("alerts.webhook_url", "https://alerts.localhost.test"),
+        ("alerts.heartbeat_url", "https://monitor.example"),
         ("alerts.email", "ops@example.com"),
     ],
 )

@@ -92,9 +92,10 @@ def _security_contact(config: Settings) -> Finding:
     return Finding("settings", about, mend, is_warning=bool(mend))
 
 
-async def _webhook(alerts: Alerts) -> Findings:
-    mend = await unreachable(alerts.webhook_url)
-    yield Finding("alerts", "alerts.webhook_url can be reached", mend)
+async def _addresses(alerts: Alerts) -> Findings:
+    for name in ("webhook_url", "heartbeat_url"):
+        if url := getattr(alerts, name):
+            yield Finding("alerts", f"alerts.{name} can be reached", await unreachable(url))
 
 
 async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[Finding]:
@@ -114,8 +115,8 @@ async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[F
         checks.append(guarded("sign-in", found_there))
     for name, findings in messaging.checks(config, users, needed):
         checks.append(guarded(name, findings))
-    if "alerts" in needed and config.alerts.webhook_url:
-        checks.append(guarded("alerts", _webhook(config.alerts)))
+    if "alerts" in needed:
+        checks.append(guarded("alerts", _addresses(config.alerts)))
     if to:
         checks += [guarded("test", findings) for findings in messaging.send_tests(config, to)]
     found = await asyncio.gather(*map(_collect, checks))

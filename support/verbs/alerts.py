@@ -28,6 +28,7 @@ from support.verbs import operations, staff_limits
 from support.verbs.alert_channels import AlertMessage, channels, deliver
 from support.verbs.cases import ENGINE_WAITS, OPEN
 from support.verbs.head_letters import BEHIND, CAUSES, UNSENT, HeadLetters
+from support.verbs.heartbeat import Heartbeat
 from support.verbs.system_texts import TEXTS
 from translations import N_, translator
 from workflows import steps
@@ -115,6 +116,7 @@ class Watcher:
         self._rates = settings.limits
         self._channels = channels(settings)
         self._heads = HeadLetters(settings)
+        self._heartbeat = Heartbeat(settings.alerts)
         self._after = timedelta(seconds=settings.alerts.after_seconds)
         self._texts = translator(settings.institution.default_language)
         self._away: dict[str, _Away] = {}
@@ -122,29 +124,43 @@ class Watcher:
     async def watch(self) -> None:
         """Poll for ever at an interval; a failed poll does not end the loop."""
         while True:
-            try:
-                await self.look()
-            except Exception:
-                log.exception("alerts could not be looked after")
+            await self.poll()
             await asyncio.sleep(_EVERY)
 
-    async def look(self) -> None:
-        """Poll once and send the alerts that are due, unless another process is the leader."""
+    async def poll(self) -> None:
+        """Poll once; the monitor is told unless that failed."""
+        try:
+            if await self.look():
+                await self._heartbeat.beat()
+        except Exception:
+            log.exception("alerts could not be looked after")
+
+    async def look(self) -> bool:
+        """Poll once and send the alerts that are due, unless another process is the leader.
+
+        Returns whether it looked, and some channel takes alerts or none is configured.
+        """
         try:
             # Autocommit: deliveries are slow, and each must be recorded as soon as it is made.
             async with alerts.leading(self._pool) as leads, self._pool.acquire() as ledger:
                 if not leads:
-                    return
+                    return False
                 found = await self._found(ledger)
                 for away in self._away.values():
                     await alerts.adopt(ledger, away.alert.cause, away.told, away.stood)
                 await alerts.note(ledger, found)
                 for alert in await alerts.settled(ledger, self._after):
                     await self._settle(ledger, alert)
+                failing = {
+                    each.name for each in await alerts.channels(ledger) if each.failing_since
+                }
             self._away = {}
+            return not self._channels or any(each.name not in failing for each in self._channels)
         except NO_RESULT as error:
             refused = refusals.refuses(error)
             await self._tell_without_ledger(LEDGER_REFUSES if refused else FailureType.LEDGER_DOWN)
+            told = [away.told for away in self._away.values() if away.stood >= self._after]
+            return not self._channels or all(told)
 
     async def _found(self, ledger: Connection) -> dict[str, int]:
         """Return the current causes; with Temporal away, the last known ones and that outage."""
