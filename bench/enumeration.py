@@ -42,7 +42,10 @@ _DRAWN = (
     (re.compile(r"\b\d{1,2}:\d\d(?::\d\d)?\b"), "TIME"),
     (re.compile(r'"since": ?"[^"]+"'), "SINCE"),
 )
-_RECEIVED = "?received"
+_LATE = re.compile(
+    r"\A503|\?received|^location: /progress$|<title>Υπάρχει καθυστέρηση", re.MULTILINE
+)
+"""What any visitor is told where the engine answers too late."""
 _UNTIL_LATE = 3
 _OF_EACH = frozenset({"date", "set-cookie"})
 
@@ -140,7 +143,7 @@ def walk(url: str, visit: Visit) -> list[SeenAnswer]:
         for path in ("/progress", "/progress.json", "/review", "/contact"):
             browser.get(path)
         browser.post("/not-me", mark=mark, pin="000000")
-    late = any(_RECEIVED in each.told for each in browser.answers)
+    late = any(_LATE.search(each.told) for each in browser.answers)
     return browser.answers[:_UNTIL_LATE] if late else browser.answers
 
 
