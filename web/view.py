@@ -11,7 +11,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+from jinja2 import (
+    BytecodeCache,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+)
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
@@ -99,6 +107,23 @@ class Views:
         return clock(moment, language=language, zone=self._zone, seconds=seconds)
 
 
+class _Compiled(BytecodeCache):
+    """Templates as compiled for one language, which are the same for the other."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._codes.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 @cache
 def _environment(folder: str, language: Language, zone: ZoneInfo) -> Environment:
     """Return the environment with every template compiled, so that no page reads a file."""
@@ -111,6 +136,7 @@ def _environment(folder: str, language: Language, zone: ZoneInfo) -> Environment
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_COMPILED,
         cache_size=-1,
     )
     env.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined] # added by the extension
