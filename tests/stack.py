@@ -24,6 +24,7 @@ from demo.part import Part, aside
 from demo.place import Place
 from demo.programs import activation
 from demo.samples import SAMPLES, Sample
+from demo.slapd import Directory
 from demo.stack import Stack
 from security.purposes import User
 from settings import Settings
@@ -31,6 +32,19 @@ from starter.client.connect import connect
 from tests.commandline import run
 
 ROLES = "activation_"
+
+
+class _QuickDirectory(Directory):
+    """A directory whose hashes cost a thousandth, because tests make and check thousands of them.
+
+    Passwords of its own accounts are not hashed. `WholeStack` has the hashes of the demo.
+    """
+
+    def _filled(self, name: str, **more: str) -> str:
+        return super()._filled(name, **more).replace(" m=19456 t=2 p=1", " m=64 t=1 p=1")
+
+    def _hash(self, password_file: Path) -> str:
+        return password_file.read_text("ascii")
 
 
 class TestStack:
@@ -41,6 +55,7 @@ class TestStack:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._stack = Stack(Place(folder))
+        self._stack.directory = _QuickDirectory(self._stack.place)
         self.samples: Mapping[str, Sample] = {sample.key: sample for sample in SAMPLES}
 
     @property
