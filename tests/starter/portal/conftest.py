@@ -15,6 +15,7 @@ from settings import Settings
 from starter.portal import app as portal
 from starter.portal.app import assemble, create
 from starter.portal.texts import Texts
+from starter.portal.time_limit import TimeLimit
 from tests.stack import TestStack
 from tests.starter.portal.engine import MemoryEngine
 
@@ -107,6 +108,15 @@ def texts_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(portal, "Texts", texts)
         yield
+
+
+@pytest.fixture
+def unheld(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold no answer back under enumeration protection: what it says is looked at, not when."""
+
+    async def at_once(_: TimeLimit, __: float) -> None: ...
+
+    monkeypatch.setattr(TimeLimit, "not_before", at_once)
 
 
 async def healthy() -> bool:

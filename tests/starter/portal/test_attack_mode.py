@@ -12,6 +12,8 @@ from settings import Settings
 from tests.starter.portal.conftest import HOST, Browser
 from tests.starter.portal.engine import MemoryEngine, at
 
+pytestmark = pytest.mark.usefixtures("unheld")
+
 ON = "INSERT INTO budget VALUES ('attack_mode', now(), 1, now() + interval '9 minutes')"
 OFF = "DELETE FROM budget WHERE bucket = 'attack_mode' OR bucket LIKE 'starts%'"
 

@@ -196,6 +196,7 @@ async def test_who_is_inside_meets_nothing(
     assert len(engine.started) == 1
 
 
+@pytest.mark.usefixtures("unheld")
 @pytest.mark.parametrize("disclosure", ["explicit", "uniform"])
 async def test_another_contact_needs_another_number_also_from_the_page_of_the_code(
     make_app: MakeApp, settings: Settings, engine: MemoryEngine, disclosure: str

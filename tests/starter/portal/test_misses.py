@@ -24,6 +24,8 @@ from tests.starter.portal.conftest import HOST, Browser
 from tests.starter.portal.engine import MemoryEngine, at
 from web.limits import Purpose, RateLimits
 
+pytestmark = pytest.mark.usefixtures("unheld")
+
 MakeApp = Callable[[Settings], FastAPI]
 FEW = {"misses_per_address": 2, "misses_per_block": 3, "misses_per_site": 4}
 MISS = at(Step.NOT_FOUND)

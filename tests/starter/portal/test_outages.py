@@ -84,7 +84,12 @@ KEPT = {
 }
 RECEIVED = {Language.EL: "Το λάβαμε", Language.EN: "We have received it"}
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
-FAULTS = [pytest.param(Refuse, id="refused"), pytest.param(BlackHole, id="hung")]
+WAYS = [
+    pytest.param(Refuse, Language.EL, id="refused-el"),
+    pytest.param(Refuse, Language.EN, id="refused-en"),
+    pytest.param(BlackHole, Language.EL, id="hung-el"),
+    pytest.param(BlackHole, Language.EN, id="hung-en", marks=pytest.mark.long),
+]
 
 
 @dataclass(frozen=True)
@@ -203,8 +208,7 @@ async def send_again(browser: Browser, response: httpx.Response, typed: Mapping[
     return again.headers["location"]
 
 
-@pytest.mark.parametrize("language", list(Language))
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("fault", "language"), WAYS)
 async def test_with_the_ledger_away_every_page_says_so_and_carries_its_form_back(
     portal: Portal, fault: type[Fault], language: Language
 ) -> None:
@@ -233,8 +237,7 @@ async def test_with_the_ledger_away_every_page_says_so_and_carries_its_form_back
     assert await send_again(browser, *page["/who"]) == "/contact"
 
 
-@pytest.mark.parametrize("language", list(Language))
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("fault", "language"), WAYS)
 async def test_with_temporal_away_every_page_says_so_and_help_is_taken_all_the_same(
     portal: Portal, fault: type[Fault], language: Language
 ) -> None:

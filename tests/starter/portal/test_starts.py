@@ -20,6 +20,8 @@ from tests.stack import TestStack
 from tests.starter.portal.conftest import HOST, Browser
 from tests.starter.portal.engine import MemoryEngine, at
 
+pytestmark = pytest.mark.usefixtures("unheld")
+
 MOST = 4
 FOUND, MISS = at(Step.PIN, WaitReason.WAITING_PIN), at(Step.NOT_FOUND)
 

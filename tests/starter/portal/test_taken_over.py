@@ -83,6 +83,7 @@ async def test_the_older_browser_takes_it_back_by_proving_the_contact_again(
     assert (await browser.get("/password")).status_code == 200
 
 
+@pytest.mark.usefixtures("unheld")
 @pytest.mark.parametrize("disclosure", ["explicit", "uniform"])
 @pytest.mark.parametrize("worker", [True, False])
 async def test_where_the_holder_was_reset_to_its_code_the_newer_browser_is_asked_for_it(

@@ -72,10 +72,10 @@ async def test_before_the_proof_a_worker_says_what_waits_behind_it(
     assert (engine.queries > 0) == pages.proved(step, reason)
 
 
+@pytest.mark.usefixtures("unheld")
 async def test_under_enumeration_protection_a_worker_says_what_is_concealed(
     make_app: Callable[[Settings], FastAPI], settings: Settings, engine: MemoryEngine
 ) -> None:
-    """One student stands everywhere in turn: giving a contact takes its time under protection."""
     portal = settings.portal.model_copy(update={"disclosure": "uniform"})
     browser = Browser(make_app(settings.model_copy(update={"portal": portal})))
     await browser.give_contact()
