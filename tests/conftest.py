@@ -13,8 +13,10 @@ from hypothesis import settings
 from tests.stack import TestStack, WholeStack
 
 # Examples are judged by their outcome: how long one takes depends on who else is busy.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
+settings.register_profile("few", deadline=None, max_examples=30)
+# For `make test-long`.
+settings.register_profile("many", deadline=None, max_examples=300)
+settings.load_profile("few")
 
 _STACK = pytest.StashKey[TestStack]()
 _MEMORY = Path("/dev/shm")  # noqa: S108 - each folder in it has a name of its own

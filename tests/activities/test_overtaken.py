@@ -56,8 +56,15 @@ async def overtaken(number: int, slow: Callable[[], Coroutine[None, None, Provis
     return overtaking.happened
 
 
-@pytest.mark.parametrize("close", [True, False])
-@pytest.mark.parametrize("named_by_registrar", [True, False])
+@pytest.mark.parametrize(
+    ("named_by_registrar", "close"),
+    [
+        (True, True),
+        (False, False),
+        pytest.param(True, False, marks=pytest.mark.long),
+        pytest.param(False, True, marks=pytest.mark.long),
+    ],
+)
 async def test_at_any_request_of_the_directory(
     case: Case,
     activities: DirectoryActivities,

@@ -122,8 +122,17 @@ def support_act(directory: Administrators, reference: str, number: str, own: str
 
 
 @pytest.mark.parametrize("moved", [True, pytest.param(False, marks=pytest.mark.long)])
-@pytest.mark.parametrize("login", [True, False])
-@pytest.mark.parametrize("how", [by_the_engine, imported, imported_by_its_name])
+@pytest.mark.parametrize(
+    ("how", "login"),
+    [
+        (by_the_engine, True),
+        (imported, False),
+        (imported_by_its_name, True),
+        pytest.param(by_the_engine, False, marks=pytest.mark.long),
+        pytest.param(imported, True, marks=pytest.mark.long),
+        pytest.param(imported_by_its_name, False, marks=pytest.mark.long),
+    ],
+)
 def test_each_has_an_account_of_their_own_after_supports_act(
     administrators: Administrators,
     how: Callable[[Administrators, Student], None],
