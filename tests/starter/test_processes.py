@@ -22,8 +22,10 @@ HOST = "127.0.0.1"
 SERVING = """
 from types import SimpleNamespace
 from starter import startup
+from web import serving
 
 place = SimpleNamespace(host="127.0.0.1", port={port}, trusted_proxies=[])
+serving._HUNG_AFTER = {hung_after}
 startup.serve("tests.starter.test_processes:{app}", place, "INFO", processes=2)
 """
 
@@ -54,9 +56,13 @@ def failing() -> FastAPI:
 class Served:
     """The processes of one application."""
 
-    def __init__(self, app: str, logs: Path) -> None:
+    def __init__(self, app: str, logs: Path, hung_after: int = 30) -> None:
         self.port, self.logs = any_port(), logs
-        command = (sys.executable, "-c", SERVING.format(port=self.port, app=app))
+        command = (
+            sys.executable,
+            "-c",
+            SERVING.format(port=self.port, app=app, hung_after=hung_after),
+        )
         with logs.open("wb") as file:
             self.first = subprocess.Popen(command, stderr=file)  # noqa: S603 - our own program
         self.pids: set[int] = set()
@@ -126,7 +132,8 @@ async def test_each_redacts_its_logs(served: Served) -> None:
 
 
 async def test_an_application_that_cannot_start_is_not_tried_for_ever(tmp_path: Path) -> None:
-    served = Served("failing", tmp_path / "log")
+    # uvicorn waits that long for a sign of life of a process that has just ended.
+    served = Served("failing", tmp_path / "log", hung_after=8)
     try:
         assert await asyncio.to_thread(served.first.wait, 60) == 3
     finally:

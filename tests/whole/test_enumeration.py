@@ -16,7 +16,7 @@ from demo.programs import activation
 from tests.stack import WholeStack
 from tests.whole.student import _insert
 
-EACH = 15
+EACH = 8
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_no_page_before_a_code_differs_for_a_contact_that_is_on_file(
 ) -> None:
     found, rows = visits(EACH, Random(time.time_ns()), first=300)  # noqa: S311 - invented people
     aside(_insert(whole_stack.env["REGISTRAR_DSN"], *rows))
-    results = list(compare(play(uniform, found, 10)))
+    results = list(compare(play(uniform, found, EACH)))
     pages = [each.page for each in results[:-1]]
     assert len(pages) == len(set(pages)) > 13
     assert min(each.n for each in results[:-1]) > EACH // 2
