@@ -21,7 +21,8 @@ from tests.adapters.between import ADD, SEARCH, between
 from tests.codes import pins, send, typed
 from tests.stack import TestStack
 
-CROWD = 20
+CROWD = 10
+"""More than the directory has connections."""
 CONNECT, RECEIVE = 2, 2
 SLACK = 3.0
 """For a machine that has other work."""

@@ -148,6 +148,7 @@ async def test_a_contact_whose_activation_goes_on_is_never_refused(
     assert len(engine.started) == 2
 
 
+@pytest.mark.usefixtures("unheld")
 async def test_where_nobody_may_tell_who_is_on_file_a_crowd_is_refused_alike(
     make_app: Callable[[Settings], FastAPI], settings: Settings, engine: MemoryEngine, pool: Pool
 ) -> None:
