@@ -69,6 +69,7 @@ PRODUCTION: dict[str, Any] = {
         "domain": "uni.gr",
         "support_email": "support@uni.gr",
         "dpo_email": "dpo@uni.gr",
+        "security_contact": "security@uni.gr",
         "password_reset_url": "https://password.uni.gr",
         "services": [{"name_el": "α", "name_en": "a", "url": "https://mail.uni.gr"}],
     },
@@ -120,6 +121,7 @@ def test_addresses_that_somebody_owns_are_taken() -> None:
         ("institution.domain", "university.example"),
         ("institution.support_email", "support@university.example"),
         ("institution.dpo_email", "dpo@university.example"),
+        ("institution.security_contact", "security@university.example"),
         ("institution.password_reset_url", "https://password.university.example"),
         ("institution.services", [{"name_el": "α", "name_en": "a", "url": "https://a.example"}]),
         ("portal.public_url", "https://activate.university.example"),
@@ -189,6 +191,7 @@ def test_nonsense_is_no_database(name: str, dsn: str) -> None:
     assert not dsn or dsn not in said
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
     "dsn",
     [
