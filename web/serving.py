@@ -7,14 +7,18 @@ proxy in front of several such processes can send each request to another one or
 """
 
 import asyncio
+import ctypes
 import ipaddress
 import multiprocessing
 import os
 import select
 import signal
 import socket
+import struct
 import sys
+from asyncio.trsock import TransportSocket
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network
 from multiprocessing.process import BaseProcess
 from threading import Thread
@@ -38,7 +42,20 @@ STOP_WITHIN = 15
 LAST_HEAD_WITHIN = 1.0
 """The same as `HEAD_WITHIN` for a connection without a request when this process is stopped."""
 
+_HANDSHAKE_WITHIN = 0.2
+"""Seconds for connections that had begun when this process is stopped."""
 _ROUNDS_OF_ACCEPTING = 100
+_ATTACH_FILTER = 26
+_NO_MORE = b"".join(
+    struct.pack("HBBI", *instruction)
+    for instruction in (
+        (0x30, 0, 0, 13),  # Load the flags of TCP.
+        (0x45, 0, 1, 0x02),  # Unless SYN is one of them, leave out one instruction:
+        (0x06, 0, 0, 0),  # drop the packet,
+        (0x06, 0, 0, 0xFFFFFFFF),  # or keep it whole.
+    )
+)
+"""A filter of packets (BPF) by which the kernel begins no connection, and completes those begun."""
 _HUNG_AFTER = 30
 """Seconds without a sign of life after which a process of several is replaced."""
 
@@ -121,15 +138,31 @@ class PromptServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept what the kernel has accepted, which closing the socket would reset."""
+        listening = [each for server in self.servers for each in server.sockets]
         waiting = select.poll()
-        for server in self.servers:
-            for each in server.sockets:
-                waiting.register(each.fileno(), select.POLLIN)
+        for each in listening:
+            waiting.register(each.fileno(), select.POLLIN)
+            if self.config.workers == 1:  # Of several, the supervisor says when all stop.
+                _take_no_more(each)
+        await asyncio.sleep(_HANDSHAKE_WITHIN)
         for _ in range(_ROUNDS_OF_ACCEPTING):
             if not waiting.poll(0):
                 break
             await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
         await super().shutdown(sockets)
+
+
+def _take_no_more(listening: socket.socket | TransportSocket) -> None:
+    """Let the kernel begin no connection any more, until the socket is closed and refuses them.
+
+    Whoever connects in between tries again after a second, by TCP itself, and is refused then.
+    """
+    program = ctypes.create_string_buffer(_NO_MORE)
+    given = struct.pack("HP", len(_NO_MORE) // 8, ctypes.addressof(program))
+    with suppress(OSError):  # Not every kernel of a container has filters.
+        listening.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, given)
 
 
 class _Process(multiprocess.Process):
@@ -144,6 +177,7 @@ class _Supervisor(multiprocess.Multiprocess):
     def terminate_all(self) -> None:
         """Close the socket here first: else the kernel accepts what no process is left to serve."""
         for each in self.sockets:
+            _take_no_more(each)
             each.close()
         super().terminate_all()
 

@@ -43,7 +43,8 @@ NO_LIMITS_OF_MODULES = {
     *("domain.passwords.LONGEST_JUDGED", "domain.passwords.MOST_WORK"),
     *("domain.registrar.row_facts.MOST_ROWS", "domain.registrar.row_facts._FEWEST_IN_NUMBER"),
     *("domain.suggestions._TRIES", "web.serving.STOP_WITHIN", "web.serving._HUNG_AFTER"),
-    "web.serving._ROUNDS_OF_ACCEPTING",
+    *("web.serving._ROUNDS_OF_ACCEPTING", "web.serving._ATTACH_FILTER"),
+    *("web.serving._HANDSHAKE_WITHIN",),
 }
 
 
