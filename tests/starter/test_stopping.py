@@ -5,7 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -109,3 +111,31 @@ async def _refuses(port: int) -> bool:
     except ConnectionRefusedError:
         return True
     return False
+
+
+def _knock(port: int, seen: Counter[str]) -> None:
+    """Ask again and again by new connections, until one is refused."""
+    asked = f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
+    while not seen["refused"]:
+        try:
+            with socket.create_connection((HOST, port), 20) as client:
+                client.sendall(asked)
+                seen["answered" if client.recv(12) == b"HTTP/1.1 200" else "lost"] += 1
+        except ConnectionRefusedError:
+            seen["refused"] += 1
+        except OSError:
+            seen["lost"] += 1
+
+
+async def test_of_many_who_connect_while_it_stops_none_is_lost() -> None:
+    port = any_port()
+    async with serving(port, seconds=10) as process:
+        with ThreadPoolExecutor(16) as clients:
+            seen = [Counter[str]() for _ in range(16)]
+            knocking = [clients.submit(_knock, port, each) for each in seen]
+            await asyncio.sleep(0.5)
+            process.send_signal(signal.SIGTERM)
+            await asyncio.gather(*map(asyncio.wrap_future, knocking))
+    total = sum(seen, Counter[str]())
+    assert total["lost"] == 0
+    assert total["answered"]
