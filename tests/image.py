@@ -107,8 +107,9 @@ def check_content(image: Contained) -> None:
     with tempfile.TemporaryDirectory() as name:
         built = build(Path(name))
         (installed,) = image.root.glob(INSTALLED.removeprefix("/"))
+        files = built.in_wheel()
         with ZipFile(built.wheel) as wheel:
-            for file in built.in_wheel():
+            for file in files:
                 assert (installed / file).read_bytes() == wheel.read(file), file
     assert image.user == "10001:10001"
     own = [str(path) for path in image.root.rglob("*") if path.lstat().st_uid == image.uid]
@@ -120,7 +121,7 @@ def check_content(image: Contained) -> None:
     history = buildah("inspect", "--type", "image", IMAGE)
     assert "pip.conf" not in history
     sizes = run(("du", "-sm", str(image.root), str(FOLDER / DEBIAN)), what="du").split()
-    say(f"built: {len(built.in_wheel())} files of the wheel, {sizes[0]} MB, base {sizes[2]} MB")
+    say(f"built: {len(files)} files of the wheel, {sizes[0]} MB, base {sizes[2]} MB")
 
 
 class EmptyPostgres(Postgres):

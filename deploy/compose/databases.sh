@@ -18,6 +18,12 @@ ALTER ROLE :"role" LOGIN PASSWORD :'password';
 SQL
 done <"$secrets/roles"
 
+# Nobody logs in as this one; `activation ledger roles` gives rights to a worker with all queues too.
+psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 <<'SQL'
+SELECT 'CREATE ROLE activation_worker'
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'activation_worker') \gexec
+SQL
+
 for database in ledger:activation temporal:temporal temporal_visibility:temporal; do
     psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --set "name=${database%:*}" --set "owner=${database#*:}" <<'SQL'
 SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', :'name', :'owner')

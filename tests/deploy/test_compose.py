@@ -109,6 +109,15 @@ def test_each_process_has_its_own_role_and_keys(services: Mapping[str, Service])
     assert found.keys() == set(User)
 
 
+def test_each_role_of_the_database_is_made() -> None:
+    script = (DEPLOY / "compose" / "secrets.sh").read_text("utf-8")
+    (with_passwords,) = re.findall(r"for process in (.+?); do", script)
+    without = (DEPLOY / "compose" / "databases.sh").read_text("utf-8")
+    made = {f"activation_{name}" for name in with_passwords.split()}
+    made |= set(re.findall(r"CREATE ROLE (activation_\w+)", without))
+    assert {f"activation_{name}" for name in roles.OF} <= made
+
+
 def test_prometheus_reads_every_process_by_the_jobs_of_the_rules(
     services: Mapping[str, Service], tmp_path: Path
 ) -> None:
