@@ -58,18 +58,18 @@ class Contained:
         assert ours == set(service["tmpfs"]), ours
 
     def _mounts(self, service: Service) -> list[str]:
-        root, lines = self.root, []
-        lines.append(f"mount --bind {root} {root}")
-        binds = [
-            (each["source"], each["target"], each.get("read_only", False))
-            for each in service.get("volumes", [])
-        ] + [(each["file"], _inside(each), True) for each in service.get("secrets", [])]
-        for source, target, read_only in binds:
-            place = root / target.removeprefix("/")
-            lines.append(f"mount --bind '{source}' '{place}'")
-            self._point(Path(source), place)
-            if read_only:
-                lines.append(f"mount -o remount,bind,ro '{place}'")
+        root, lines = self.root, [f"mount --bind {self.root} {self.root}"]
+        for each in service.get("volumes", []):
+            place = root / each["target"].removeprefix("/")
+            self._point(Path(each["source"]), place)
+            lines += _bind(each["source"], place, read_only=each.get("read_only", False))
+        # In memory, so that no process sees even the name of another's secret.
+        (root / "run" / "secrets").mkdir(parents=True, exist_ok=True)
+        lines.append(f"mount -t tmpfs tmpfs {root}/run/secrets")
+        for each in service.get("secrets", []):
+            place = root / "run" / "secrets" / Path(each["target"]).name
+            lines += [f"touch {place}", *_bind(each["file"], place, read_only=True)]
+        lines.append(f"mount -o remount,ro {root}/run/secrets")
         lines += [f"mount -t tmpfs tmpfs {root}{place}" for place in service["tmpfs"]]
         lines += [f"mount -t proc proc {root}/proc", f"mount --rbind /dev {root}/dev"]
         if service["read_only"]:
@@ -86,6 +86,6 @@ class Contained:
             place.touch()
 
 
-def _inside(secret: Mapping[str, str]) -> str:
-    target = secret["target"]
-    return target if target.startswith("/") else f"/run/secrets/{target}"
+def _bind(source: str, place: Path, *, read_only: bool) -> list[str]:
+    lines = [f"mount --bind '{source}' '{place}'"]
+    return [*lines, f"mount -o remount,bind,ro '{place}'"] if read_only else lines

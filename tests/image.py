@@ -40,7 +40,6 @@ NOT_NEEDED = ("gcc", "cc", "c++", "g++", "clang", "ld", "as", "make", "tcc")
 SERVED = ("worker-main", "worker-messaging", "worker-directory", "portal-1", "console", "alerts")
 DOCTOR = {
     "portal-1": User.PORTAL,
-    "console": User.CONSOLE,
     "worker-main": User.MAIN,
     "worker-messaging": User.MESSAGING,
     "worker-directory": User.DIRECTORY,
