@@ -2,7 +2,8 @@
 
 Staff answer by replying, or from the console. Of the student's input, the validated e-mail address
 alone enters a header, and the text is plain text in the body; no copy goes to that address, because
-its owner is unknown. Delivery is at least once: twice, with the same Message-ID, if the ledger
+its owner is unknown. A letter whose text the relay refuses has ended, as the console has it:
+anybody may write one. Delivery is at least once: twice, with the same Message-ID, if the ledger
 becomes unavailable between the mail and its record.
 """
 
@@ -11,7 +12,7 @@ from temporalio import activity
 from activities.errors import guarded
 from activities.registered import Activities
 from adapters.errors import Misconfigured
-from adapters.messaging.mail import MailRelay
+from adapters.messaging.mail import ContentRefused, MailRelay
 from adapters.messaging.message_templates import Words
 from domain.contracts.message_io import Delivery, MailSupportAnswer, MailSupportRequest, Sent
 from domain.contracts.outbox import FindLeftBehind, LeftBehind
@@ -39,14 +40,15 @@ class DeskActivities(Activities):
             asked = await support_requests.unmailed(self._pool, self._keys, request.request_id)
         if asked:
             with guarded(FailureType.CONFIGURATION, ()):
-                await self._hand_over(asked)
+                outcome = await self._hand_over(asked)
             with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-                await support_requests.mailed(self._pool, asked.id)
+                await support_requests.mailed(self._pool, asked.id, outcome)
+            return Sent(outcome=outcome)
         return Sent(outcome=Delivery.SENT)
 
     @activity.defn(name=ActivityName.MAIL_SUPPORT_ANSWER)
     async def mail_support_answer(self, request: MailSupportAnswer) -> Sent:
-        """Mail the answer, with replies to support; record a refused mailbox for the staff."""
+        """Mail the answer, with replies to support; record for staff that it was refused."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             found = await support_requests.standing(self._pool, self._keys, request.request_id)
         if found is None or found.answer is None or found.line.delivery:
@@ -54,17 +56,21 @@ class DeskActivities(Activities):
         asked = found.request
         with guarded(FailureType.CONFIGURATION, ()):
             words = {"reference": asked.reference, "text": found.answer}
-            outcome = await self._mail.send(
-                to=asked.reply_to,
-                content=self._words.plain_letter("support_answer", asked.language, **words),
-                message_id=f"answer:{asked.id}",
-                reply_to=self._institution.support_email,
-            )
+            letter = self._words.plain_letter("support_answer", asked.language, **words)
+            try:
+                outcome = await self._mail.send(
+                    to=asked.reply_to,
+                    content=letter,
+                    message_id=f"answer:{asked.id}",
+                    reply_to=self._institution.support_email,
+                )
+            except ContentRefused:
+                outcome = Delivery.UNDELIVERABLE
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             await support_requests.delivered(self._pool, asked.id, outcome)
         return Sent(outcome=outcome)
 
-    async def _hand_over(self, asked: support_requests.HelpRequest) -> None:
+    async def _hand_over(self, asked: support_requests.HelpRequest) -> Delivery:
         letter = self._words.plain_letter(
             "support_request",
             self._institution.default_language,
@@ -75,14 +81,18 @@ class DeskActivities(Activities):
             reply_to=asked.reply_to,
             text=asked.text,
         )
-        outcome = await self._mail.send(
-            to=self._institution.support_email,
-            content=letter,
-            message_id=f"support:{asked.id}",
-            reply_to=asked.reply_to,
-        )
+        try:
+            outcome = await self._mail.send(
+                to=self._institution.support_email,
+                content=letter,
+                message_id=f"support:{asked.id}",
+                reply_to=asked.reply_to,
+            )
+        except ContentRefused:
+            return Delivery.UNDELIVERABLE
         if outcome is Delivery.UNDELIVERABLE:
             raise Misconfigured("the desk's mailbox is refused")
+        return outcome
 
 
 class OutboxActivities(Activities):

@@ -17,15 +17,24 @@ _DELETED = (
     *("session", "sealed_password", "support_request", "case_note", "claim"),
     *("code", "tries", "attempt", "post", "key_used_again", "password_try"),
 )
-_KEYS = (
-    "WITH RECURSIVE own AS ("
-    "(SELECT person_key AS key FROM activation WHERE reference = $1 AND person_key IS NOT NULL"
-    " UNION SELECT $2::text WHERE $2::text IS NOT NULL)"
-    " UNION SELECT unnest(ARRAY[r.person_key, r.former_key])"
-    " FROM rekeyed r JOIN own ON own.key IN (r.person_key, r.former_key))"
-    " SELECT coalesce(array_agg(key), '{}') FROM own"
+_KEYS = """
+WITH RECURSIVE stored AS NOT MATERIALIZED (
+    SELECT person_key, found_by FROM activation WHERE person_key IS NOT NULL
+    UNION ALL SELECT person_key, found_by FROM imported
+), own AS (
+    (SELECT person_key AS key FROM activation WHERE reference = $1 AND person_key IS NOT NULL
+    UNION SELECT unnest($2::text[]))
+    UNION SELECT more.key FROM own CROSS JOIN LATERAL (
+        SELECT unnest(ARRAY[r.person_key, r.former_key]) AS key FROM rekeyed r
+        WHERE own.key IN (r.person_key, r.former_key)
+        UNION ALL SELECT person_key FROM stored WHERE found_by @> ARRAY['key:' || own.key]
+        UNION ALL SELECT substr(mark, 5) FROM stored, unnest(found_by) mark
+        WHERE person_key = own.key AND starts_with(mark, 'key:')
+    ) more
 )
-"""Every key of the person whose activation this is, or who has this key."""
+SELECT coalesce(array_agg(key), '{}') FROM own
+"""
+"""Every key of the person whose activation this is, or who has one of these keys."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ async def traces(pool: Pool, reference: str) -> Traces | None:
 async def erase(pool: Pool, ring: KeyRing, reference: str) -> None:
     """Erase an activation in one transaction (idempotent)."""
     async with pool.acquire() as connection, connection.transaction():
-        keys = await connection.fetchval(_KEYS, reference, None)
+        keys = await connection.fetchval(_KEYS, reference, [])
         # Locks all of the person's, so that one of two concurrent erasures is the last.
         await connection.execute(
             "SELECT FROM activation WHERE reference = $1 OR person_key = ANY($2)"
@@ -99,9 +108,9 @@ async def erase(pool: Pool, ring: KeyRing, reference: str) -> None:
         await _forget(connection, ring, keys)
 
 
-async def keys_of(pool: Pool, reference: str | None, key: str | None) -> list[str]:
-    """Return every key of the person with this activation, or with this key."""
-    keys: list[str] = await pool.fetchval(_KEYS, reference, key)
+async def keys_of(pool: Pool, reference: str | None, some: Collection[str]) -> list[str]:
+    """Return every key of the person with this activation, or with some of these keys."""
+    keys: list[str] = await pool.fetchval(_KEYS, reference, list(some))
     return keys
 
 

@@ -138,7 +138,11 @@ GRANTS = (
         "SELECT (id), INSERT (id, reference, step, language, name, reply_to, text)",
     ),
     Grant("support_request", [User.MAIN], "SELECT"),
-    Grant("support_request", [User.MESSAGING], "SELECT, UPDATE (mailed_at, answer_outcome)"),
+    Grant(
+        "support_request",
+        [User.MESSAGING],
+        "SELECT, UPDATE (mailed_at, mail_outcome, answer_outcome)",
+    ),
     Grant(
         "support_request",
         _DESK,

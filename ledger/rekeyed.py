@@ -16,6 +16,8 @@ from postgres import Pool
 from security.keys import KeyRing
 
 _BORN, _NUMBER, _CONTACT = "born:", "number ", "contact:"
+KEY = "key:"
+"""Begins the mark of each key of a person; nothing is compared by it, they are found by it."""
 _ENOUGH = 3
 _IS_NEW = """
 SELECT NOT (
@@ -146,7 +148,11 @@ def facts(keys: KeyRing, person: Person, *, alone: bool = True) -> tuple[str, ..
 
 
 def marks(keys: KeyRing, person: Person) -> Iterator[str]:
-    """Yield the compared facts, each with its kind, so that a changed one is recognised."""
+    """Yield the compared facts, each with its kind, so that a changed one is recognised.
+
+    The person's keys are among them, because of several enrolments one key alone has the data.
+    """
+    yield from (KEY + each for each in person.keys)
     for each in _rows(person):
         if each.birth_date:
             yield _born(keys, each.birth_date)

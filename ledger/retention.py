@@ -89,8 +89,7 @@ RULES = (
         "support_request",
         "created_at",
         "help_days",
-        "mailed_at IS NOT NULL AND (answer IS NULL OR answer_outcome IS NOT NULL)"
-        f" AND {_OF_NO_LIVE}",
+        _OF_NO_LIVE,
     ),
     RetentionRule("case_note", "at", "help_days", _OF_NO_LIVE),
     RetentionRule(

@@ -17,6 +17,7 @@ from postgres import Pool
 from security.keys import KeyRing
 
 _OPEN = f"closing IS NULL AND (answer IS NULL OR answer_outcome = '{Delivery.UNDELIVERABLE}')"
+_UNMAILED = "mailed_at IS NULL AND closing IS NULL"
 _OPEN_IN = (
     "FROM support_request s LEFT JOIN activation a USING (reference)"
     f" WHERE {_OPEN} AND ($1::text[] IS NULL OR a.department = ANY($1))"
@@ -38,7 +39,10 @@ class HelpRequest:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A request as listed, without personal data; `delivery` is the outcome of its answer."""
+    """A request as listed, without personal data; `delivery` is the outcome of its answer.
+
+    `unread`: the mail server refused the letter to the desk, which can read it in the console only.
+    """
 
     id: str
     reference: str | None
@@ -47,6 +51,7 @@ class Waiting:
     language: Language
     created_at: datetime
     delivery: Delivery | None
+    unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,20 +92,25 @@ async def put(pool: Pool, keys: KeyRing, request: HelpRequest) -> None:
 
 
 async def unmailed(pool: Pool, keys: KeyRing, request_id: str) -> HelpRequest | None:
-    """Return a request not mailed to support yet; None when it was, or when there is none."""
+    """Return a request not mailed to support yet; None when it was, is closed, or is gone."""
     row = await pool.fetchrow(
-        "SELECT * FROM support_request WHERE id = $1 AND mailed_at IS NULL", request_id
+        f"SELECT * FROM support_request WHERE id = $1 AND {_UNMAILED}",  # noqa: S608 - a constant of this module
+        request_id,
     )
     return _read(keys, row) if row else None
 
 
-async def mailed(pool: Pool, request_id: str) -> None:
-    await pool.execute("UPDATE support_request SET mailed_at = now() WHERE id = $1", request_id)
+async def mailed(pool: Pool, request_id: str, outcome: Delivery = Delivery.SENT) -> None:
+    await pool.execute(
+        "UPDATE support_request SET mailed_at = now(), mail_outcome = $2 WHERE id = $1",
+        request_id,
+        outcome,
+    )
 
 
 async def left_behind(pool: Pool) -> list[str]:
     """Return up to 20 unmailed requests over a minute old, at random, so that none starves."""
-    return await _some(pool, "mailed_at IS NULL", "created_at")
+    return await _some(pool, _UNMAILED, "created_at")
 
 
 async def waiting(
@@ -209,4 +219,5 @@ def _listed(row: asyncpg.Record) -> Waiting:
         Language(row["language"]),
         row["created_at"],
         Delivery(outcome) if outcome else None,
+        row["mail_outcome"] == Delivery.UNDELIVERABLE,
     )

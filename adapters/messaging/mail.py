@@ -33,6 +33,10 @@ _OUR_FAULT = re.compile(r"5\.(7\.\d+|1\.[078])\b")
 _AWAY = (aiosmtplib.SMTPTimeoutError, ConnectionError, TimeoutError, ssl.SSLError)
 
 
+class ContentRefused(Misconfigured):
+    """The relay takes letters to this mailbox, but never this one: a filter refuses its content."""
+
+
 @dataclass(frozen=True)
 class Letter:
     """The content of an e-mail; `html` is None for one with text only."""
@@ -58,6 +62,7 @@ class MailRelay:
     ) -> Delivery:
         """Send a letter; a permanently refused mailbox is an outcome, all else is raised.
 
+        Raises `ContentRefused` for the content, which is the sender's fault if a person wrote it.
         `reply_to` gets the replies to a letter that a person wrote.
         """
         settings = self._settings
@@ -70,6 +75,10 @@ class MailRelay:
                         await client.sendmail(settings.sender, [to], message)
             except aiosmtplib.SMTPRecipientsRefused as error:
                 return _read(error.recipients[0])
+            except aiosmtplib.SMTPDataError as error:
+                if error.code >= _PERMANENT:
+                    raise ContentRefused(f"SMTP {error.code}") from None
+                raise _refused(error) from None
             except aiosmtplib.SMTPResponseException as error:
                 raise _refused(error) from None
             except ssl.SSLCertVerificationError:

@@ -8,12 +8,12 @@ import typer
 
 from ledger import forecast, retention
 from ledger.forecast import Due
-from ledger.persons import Traced
 from ledger.retention import Swept
 from starter.client import runs
 from starter.output import Failed, Json, group, show_json, utc
 from support.commands.terminal import Reason, Yes, confirm, run, show_outcome
 from support.verbs import erasure, personal_data
+from support.verbs.erasure import Found
 from support.verbs.staff import Action, StaffContext
 
 commands = group("Personal data: what is held on a person, and its end.")
@@ -41,14 +41,21 @@ def erase(person: Person, reason: Reason, yes: Yes = False, json: Json = False) 
     if not (yes or sys.stdin.isatty()):
         raise Failed("nobody can be asked here whether to erase: give --yes, or use a terminal")
 
-    async def erased(ctx: StaffContext) -> Traced:
+    async def erased(ctx: StaffContext) -> Found:
         if not yes:
             confirm(_to_erase(await erasure.preview(ctx, person=person)))
         return await erasure.erase_person(ctx, person=person, reason=reason)
 
-    found = run(erased)
-    outcome = {"references": found.references, "requests": found.requests, "erased": True}
+    found, complete = run(erased)
+    outcome = {
+        "references": found.references,
+        "requests": found.requests,
+        "complete": complete,
+        "erased": True,
+    }
     text = f"Erased: {len(found.references)} activations. The account was not touched."
+    if not complete:
+        text = f"{text}\n{personal_data.NOT_ASKED}"
     show_outcome(outcome, text, json=json)
 
 

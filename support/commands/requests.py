@@ -85,7 +85,8 @@ def _tell(standing: HelpRequestDetail) -> None:
 
 def _summary(row: Waiting) -> str:
     known = (row.reference, row.step, row.department, row.language.value, row.delivery)
-    return "  ".join(str(value or "-") for value in known)
+    told = "  ".join(str(value or "-") for value in known)
+    return f"{told}  in no mailbox: its text was refused" if row.unread else told
 
 
 def _plain(standing: HelpRequestDetail) -> dict[str, object]:

@@ -16,14 +16,17 @@ from domain.contracts.vocabulary import (
     support_workflow_id,
     withdrawal_workflow_id,
 )
+from domain.references import normalise
 from ledger import erasure, persons
 from ledger.erasure import Traces
-from ledger.persons import Traced
+from ledger.traced import NobodyNamed, NumberUsedAgain, Traced, trace
 from starter.client import runs
 from starter.client.connect import asking
 from starter.output import UserError
+from support.verbs import registrar_person
 from support.verbs.actions import ActionRefused
 from support.verbs.histories import UnknownReference, describe
+from support.verbs.registrar_person import Asked
 from support.verbs.staff import Action, StaffContext
 from translations import N_
 from web import times
@@ -36,13 +39,20 @@ class UnknownPerson(UserError):
         super().__init__("the ledger has nothing of such a person")
 
 
+class Found(NamedTuple):
+    """A person's traces; not `complete` if the registrar was asked and did not answer."""
+
+    person: Traced
+    complete: bool
+
+
 class _Run(NamedTuple):
     execution: WorkflowExecution
     running: bool
 
 
 async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
-    """Erase the activation; idempotent. Raises `ActionRefused` while one of its runs is open."""
+    """Erase the activation; idempotent. Raises `ActionRefused` while it or a withdrawal is open."""
     ctx.staff.check(Action.ERASE)
     traces = await erasure.traces(ctx.pool, reference)
     ended = await _ended_runs(ctx.client, _workflows(reference, traces))
@@ -60,20 +70,21 @@ async def preview(ctx: StaffContext, *, person: str) -> dict[str, int]:
     Raises as it does.
     """
     ctx.staff.check(Action.ERASE)
-    found = await traced(ctx, person)
+    found, _ = await traced(ctx, person)
     ended = await _ended_runs(ctx.client, await _names(ctx, found))
     held = await persons.held(ctx.pool, ctx.keys, found)
     numbers = {table: len(rows) for table, rows in held.items() if rows and table != "audit"}
     return numbers | {"runs in Temporal": len(ended)}
 
 
-async def erase_person(ctx: StaffContext, *, person: str, reason: str) -> Traced:
+async def erase_person(ctx: StaffContext, *, person: str, reason: str) -> Found:
     """Erase all activations of a person, and their requests for help without one; idempotent.
 
-    Nothing is erased while one of their runs is open. Raises `UnknownPerson` without any trace.
+    Nothing is erased while an activation or a withdrawal is open. Raises `UnknownPerson` without
+    any trace.
     """
     ctx.staff.check(Action.ERASE)
-    found = await traced(ctx, person)
+    found, complete = await traced(ctx, person)
     ended = await _ended_runs(ctx.client, await _names(ctx, found))
     await ctx.record_each(Action.ERASE, found.references or [None], reason)
     for run in ended:
@@ -82,22 +93,33 @@ async def erase_person(ctx: StaffContext, *, person: str, reason: str) -> Traced
     for reference in found.references:
         await erasure.erase(ctx.pool, ctx.keys, reference)
     await erasure.forget(ctx.pool, ctx.keys, found.keys)
-    return found
+    return Found(found, complete)
 
 
-async def traced(ctx: StaffContext, person: str) -> Traced:
-    """Find a person by a reference or a number; raises `UnknownPerson` or `ActionRefused`."""
+async def traced(ctx: StaffContext, person: str) -> Found:
+    """Find a person by a reference or a number; raises `UnknownPerson` or `ActionRefused`.
+
+    The registrar tells the other numbers of a person. Without its answer those are known that the
+    ledger has of an account or an import.
+    """
     try:
-        found = await persons.traced(
-            ctx.pool, ctx.keys, person, ctx.settings.registrar.phone_region
-        )
-    except persons.NumberUsedAgain:
+        asked = Asked() if normalise(person) else await registrar_person.on_file(ctx, person)
+        region = ctx.settings.registrar.phone_region
+        found = await trace(ctx.pool, ctx.keys, person, region, asked.on_file)
+    except NumberUsedAgain:
         raise ActionRefused(
             N_("This number was another person’s before: give the reference of an activation.")
         ) from None
+    except NobodyNamed:
+        raise ActionRefused(
+            N_(
+                "This activation does not tell whose it is, and its contact is also a known"
+                " person’s: give the student’s number, or the reference of another activation."
+            )
+        ) from None
     if ctx.staff.departments is not None or not await persons.known(ctx.pool, found):
         raise UnknownPerson
-    return found
+    return Found(found, asked.answered)
 
 
 async def _names(ctx: StaffContext, found: Traced) -> list[str]:
@@ -121,13 +143,20 @@ def _workflows(reference: str, traces: Traces | None) -> list[str]:
 
 
 async def _ended_runs(client: Client, names: Iterable[str]) -> list[_Run]:
-    """Return every run of these workflows; raises `ActionRefused` while one is open."""
+    """Return every run of these workflows; raises `ActionRefused` while one is open.
+
+    Letters that are under way do not count: their deletion ends them. A stranger could otherwise
+    prevent an erasure by a request for help that no mail server takes.
+    """
     runs = [run for name in names async for run in _runs(client, name)]
-    if any(run.running for run in runs):
-        raise ActionRefused(
-            N_("The activation, or a letter or withdrawal of it, is still under way.")
-        )
+    if any(run.running and not _is_letter(run) for run in runs):
+        raise ActionRefused(N_("The activation, or a withdrawal of it, is still under way."))
     return runs
+
+
+def _is_letter(run: _Run) -> bool:
+    letters = support_workflow_id(""), answer_workflow_id("")
+    return run.execution.workflow_id.startswith(letters)
 
 
 async def _runs(client: Client, workflow_id: str) -> AsyncIterator[_Run]:

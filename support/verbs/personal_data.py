@@ -15,11 +15,16 @@ from support.verbs.erasure import traced
 from support.verbs.histories import UnknownReference, describe, events_of
 from support.verbs.staff import Action, StaffContext
 
+NOT_ASKED = (
+    "The registrar did not answer: what is stored under another number or contact of the person may"
+    " be missing. Repeat this when it answers."
+)
+
 
 async def export(ctx: StaffContext, *, person: str, reason: str) -> dict[str, Any]:
     """Return all of it, after a row of the audit for each activation; raises `NotAllowed`."""
     ctx.staff.check(Action.EXPORT)
-    found = await traced(ctx, person)
+    found, complete = await traced(ctx, person)
     await ctx.record_each(Action.EXPORT, found.references or [None], reason)
     told = await persons.held(ctx.pool, ctx.keys, found)
     asked = [each["id"] for each in told["support_request"]]
@@ -28,7 +33,11 @@ async def export(ctx: StaffContext, *, person: str, reason: str) -> dict[str, An
     for name in names:
         with suppress(UnknownReference):
             histories[name] = await _history(ctx, name)
-    return {"ledger": told, "temporal": histories}
+    return {
+        "registrar": "asked" if complete else NOT_ASKED,
+        "ledger": told,
+        "temporal": histories,
+    }
 
 
 async def _history(ctx: StaffContext, name: str) -> list[Any]:

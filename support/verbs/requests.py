@@ -117,7 +117,10 @@ def _must_be_open(standing: HelpRequestDetail, to_answer: bool) -> None:
         )
     if to_answer and standing.answer is not None:
         raise ActionRefused(
-            N_("The mailbox does not exist: no answer can reach it. Close the request.")
+            N_(
+                "The mail server does not take the answer: the mailbox does not exist, or the text"
+                " was refused. Close the request."
+            )
         )
 
 

@@ -103,6 +103,39 @@ async def test_a_desk_that_cannot_be_reached_is_tried_again(
     assert len(relay.taken) == 1
 
 
+async def test_a_text_that_the_relay_refuses_is_left_to_the_console(
+    desk: DeskActivities, relay: Relay, asked: MailSupportRequest, pool: Pool, stack: TestStack
+) -> None:
+    """Anybody may write such a text: it is no fault of the settings, and has an end."""
+    relay.data = "554 5.7.1 spam"
+    for _ in range(2):
+        await desk.mail_support_request(asked)
+    assert asked.request_id not in await support_requests.left_behind(pool)
+    standing = await support_requests.standing(pool, stack.keys, asked.request_id)
+    assert standing
+    assert standing.line.unread
+    assert standing.is_open
+    request = await answered(pool, stack, asked)
+    assert (await desk.mail_support_answer(request)).outcome is Delivery.UNDELIVERABLE
+
+
+async def test_a_closed_request_is_mailed_to_nobody(
+    desk: DeskActivities, relay: Relay, asked: MailSupportRequest, pool: Pool, stack: TestStack
+) -> None:
+    relay.rcpt = "550 no such box"
+    with pytest.raises(ApplicationError):
+        await desk.mail_support_request(asked)
+    await support_requests.settle(
+        pool, stack.keys, asked.request_id, by="anna", settled_id="1", closing="spam"
+    )
+    await desk.mail_support_request(asked)
+    await pool.execute(
+        "UPDATE support_request SET created_at = now() - interval '2 minutes' WHERE id = $1",
+        asked.request_id,
+    )
+    assert asked.request_id not in await support_requests.left_behind(pool)
+
+
 async def answered(
     pool: Pool, stack: TestStack, asked: MailSupportRequest, text: str = "Στείλαμε νέο κωδικό."
 ) -> MailSupportAnswer:

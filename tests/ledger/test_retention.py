@@ -263,6 +263,20 @@ async def test_an_activation_stays_while_help_for_it_waits_and_no_longer_than_th
     assert await ledger.fetchval("SELECT person_key FROM activation") is None
 
 
+@pytest.mark.parametrize("state", ["mailed_at = NULL", "answer = 'x', answer_outcome = NULL"])
+async def test_a_letter_that_no_mail_server_takes_has_an_end(
+    ledger: Pool, stack: TestStack, reference: str, state: str
+) -> None:
+    await live(ledger, stack, reference, person_of(stack, reference))
+    await ledger.execute(f"UPDATE support_request SET {state}")  # noqa: S608 - as parametrized
+    await aged(ledger, TERMS.help_days - 1)
+    await swept(ledger, stack)
+    assert await ledger.fetchval("SELECT count(*) FROM support_request") == 1
+    await aged(ledger, 2)
+    await swept(ledger, stack)
+    assert await ledger.fetchval("SELECT count(*) FROM support_request") == 0
+
+
 async def test_batches_go_on_where_the_last_one_stopped_and_two_sweeps_count_each_row_once(
     ledger: Pool, stack: TestStack, reference: str
 ) -> None:

@@ -12,6 +12,7 @@ from ledger import activations, erasure, forecast, persons, retention, roles
 from ledger.grants import FUNCTIONS, GRANTS
 from ledger.migrate import migrate
 from ledger.roles import NoRoles
+from ledger.traced import RegisteredPerson, trace
 from postgres import Pool, connect
 from security.purposes import User
 from settings.rules import Retention
@@ -165,7 +166,7 @@ async def test_the_commands_may_read_all_that_is_told_of_a_person(
 ) -> None:
     await live(pool, stack, reference, person_of(stack, f"1/{reference}"))
     async with await connect(stack.ledger_dsn_of(User.COMMANDS)) as allowed:
-        found = await persons.traced(allowed, stack.keys, f"1/{reference}", "GR")
+        found = await trace(allowed, stack.keys, f"1/{reference}", "GR", RegisteredPerson())
         assert await persons.known(allowed, found)
         told = await persons.held(allowed, stack.keys, found)
         assert [row["reference"] for row in told["activation"]] == [reference]

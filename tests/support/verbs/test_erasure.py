@@ -76,14 +76,13 @@ async def test_what_is_over_is_erased_and_what_is_under_way_is_not(
     client = desk.client
     person = person_of(stack, reference)
     before = await left(pool, reference, person)
-    for open_ in workflows[1:]:
-        with pytest.raises(ActionRefused, match="still under way"):
-            await erasure.erase(desk, reference=reference, reason="asked by letter")
-        assert await left(pool, reference, person) == before
-        await client.get_workflow_handle(open_).terminate()
-    # A letter that was tried anew has two runs.
-    await Activations(client).mail_support_request(workflows[1].removeprefix("support-"))
+    with pytest.raises(ActionRefused, match="still under way"):
+        await erasure.erase(desk, reference=reference, reason="asked by letter")
+    assert await left(pool, reference, person) == before
+    await client.get_workflow_handle(workflows[2]).terminate()
+    # A letter that was tried anew has two runs, and one that no mail server takes is never over.
     await client.get_workflow_handle(workflows[1]).terminate()
+    await Activations(client).mail_support_request(workflows[1].removeprefix("support-"))
     assert await told("support", "erase", reference.lower(), "--reason", "asked by letter") == {
         "reference": reference,
         "erased": True,

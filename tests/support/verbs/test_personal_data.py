@@ -111,7 +111,7 @@ async def test_one_person_is_told_everything_and_then_found_nowhere(
         erased = await erasure.erase_person(desk, person=number, reason="asked by letter")
         for each in (reference, second):
             assert set(await left(pool, each, person)) <= STAYS
-    assert set(erased.keys) == {person.person_key}
+    assert set(erased.person.keys) == {person.person_key}
     async with asyncio.timeout(20):
         while await known(client, reference):  # noqa: ASYNC110 - Temporal deletes by and by
             await asyncio.sleep(0.05)

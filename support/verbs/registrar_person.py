@@ -1,0 +1,66 @@
+"""Asks the registrar whose a number is, by every number and contact that it has of the person."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from adapters.errors import AdapterError
+from domain.contacts import emails_on_file, mobiles_on_file
+from domain.registrar.humans import Grouped, people
+from domain.registrar.rows import Row, as_written, enrolment
+from domain.text import identifier
+from ledger import used_again
+from ledger.traced import NumberUsedAgain, RegisteredPerson
+from support.verbs.actions import ActionRefused
+from support.verbs.registrar_rows import opened, own_domains, person_in, region_of
+from support.verbs.staff import StaffContext
+from translations import N_
+
+
+class Asked(NamedTuple):
+    """What the registrar has of a person; `answered` is False if it is away."""
+
+    on_file: RegisteredPerson = RegisteredPerson()
+    answered: bool = True
+
+
+async def on_file(ctx: StaffContext, number: str) -> Asked:
+    """Return the keys and contacts of the person with this number, ended rows included.
+
+    Raises `NumberUsedAgain` if the ledger has another person's data under one of the keys, and
+    `ActionRefused` if several persons have the number.
+    """
+    try:
+        async with opened(ctx) as registrar:
+            rows = await registrar.by_number(number)
+    except AdapterError:
+        return Asked(answered=False)
+    found = _with_number(people(rows, region_of(ctx), own_domains(ctx)), number)
+    if len(found) > 1:
+        raise ActionRefused(N_("Several persons have this number: give it as system/number."))
+    if not found:
+        return Asked()
+    person = person_in(ctx, found[0].rows)
+    if await used_again.own_keys(ctx.pool, ctx.keys, person):
+        raise NumberUsedAgain
+    return Asked(RegisteredPerson(person.keys, frozenset(_contacts(ctx, found[0].rows))))
+
+
+def _with_number(groups: Iterable[Grouped], number: str) -> list[Grouped]:
+    wanted = identifier(number)
+    return [
+        each
+        for each in groups
+        if any(
+            wanted in (identifier(enrolment(row)), identifier(as_written(row, "registrationid")))
+            for row in each.rows
+        )
+    ]
+
+
+def _contacts(ctx: StaffContext, rows: Iterable[Row]) -> Iterable[str]:
+    """Yield the index of each contact on any row, as the person was looked up by it then."""
+    for row in rows:
+        for mobile in mobiles_on_file(row.get("mobilephone"), region_of(ctx)):
+            yield ctx.keys.index("mobile", mobile)
+        for email in emails_on_file(row.get("extemail")):
+            yield ctx.keys.index("email", email)

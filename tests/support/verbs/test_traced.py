@@ -1,0 +1,227 @@
+"""A person is traced through every activation: unproved, by any number, and by any reference."""
+
+from datetime import date
+from secrets import randbelow, token_hex
+
+import pytest
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from domain.contracts.channels import Channel
+from domain.contracts.message_io import ReserveSend
+from domain.contracts.people import Destination
+from domain.contracts.submissions import ActivationStart
+from domain.contracts.vocabulary import Language, Step
+from ledger import activations, claims, imports, messages, rekeyed
+from ledger.imports import Owned
+from postgres import Pool
+from starter.client.activations import Activations
+from support.verbs import erasure, personal_data
+from support.verbs.actions import ActionRefused
+from support.verbs.erasure import UnknownPerson
+from support.verbs.staff import StaffContext
+from tests import desk as desks
+from tests.activities.test_registrar import insert
+from tests.codes import WITHOUT_LIMITS
+from tests.ledger.life import left, live, person_of
+from tests.stack import TestStack
+
+
+@pytest.fixture
+def desk(client: Client, pool: Pool, stack: TestStack) -> StaffContext:
+    return desks.desk(client, pool, keys=stack.keys, settings=stack.settings)
+
+
+@pytest.fixture
+def away(desk: StaffContext) -> StaffContext:
+    """Return a desk whose registrar does not answer."""
+    registrar = desk.settings.registrar.model_copy(
+        update={"dsn": SecretStr("postgresql://nobody@127.0.0.1:1/none")}
+    )
+    settings = desk.settings.model_copy(update={"registrar": registrar})
+    return desks.desk(desk.client, desk.pool, keys=desk.keys, settings=settings)
+
+
+def new_mobile() -> str:
+    return f"+30697{randbelow(10**7):07}"
+
+
+def new_reference() -> str:
+    typed = token_hex(4).upper().translate(str.maketrans("01", "23"))
+    return f"A-{typed[:4]}-{typed[4:]}"
+
+
+async def unproved(
+    pool: Pool, stack: TestStack, mobile: str, key: str | None, *, ended: bool = True
+) -> str:
+    """Begin with this mobile and reserve a code; the person, if one was found, proves nothing."""
+    reference = new_reference()
+    await activations.begin(
+        pool, stack.keys, reference=reference, language=Language.EL, mobile=mobile, email=None
+    )
+    request = ReserveSend(
+        reference=reference,
+        request_no=1,
+        destination=Destination(channel=Channel.SMS, to=mobile),
+        person_key=key,
+    )
+    await messages.reserve(pool, stack.keys, request, "run", WITHOUT_LIMITS)
+    if ended:
+        await activations.close(pool, reference=reference, end=Step.CANCELLED)
+    return reference
+
+
+async def is_erased(pool: Pool, reference: str) -> bool:
+    row = (await activations.noted(pool, [reference]))[reference]
+    kept = await pool.fetchval(
+        "SELECT count(*) FROM message WHERE reference = $1"
+        " AND (contact_index <> '' OR person_key IS NOT NULL)",
+        reference,
+    )
+    return row.erased and kept == 0
+
+
+@pytest.fixture
+def number(reference: str) -> str:
+    """Return a number that the registrar does not have."""
+    return f"1/{reference}"
+
+
+async def test_who_only_left_unproved_activations_is_found_by_number(
+    stack: TestStack, pool: Pool, desk: StaffContext, number: str
+) -> None:
+    key = person_of(stack, number).person_key
+    mobile = new_mobile()
+    ended = await unproved(pool, stack, mobile, key)
+    told = await personal_data.export(desk, person=number, reason="asked")
+    assert [row["reference"] for row in told["ledger"]["activation"]] == [ended]
+    await erasure.erase_person(desk, person=number, reason="asked")
+    assert await is_erased(pool, ended)
+
+
+async def test_an_open_unproved_activation_refuses_the_erasure(
+    stack: TestStack, pool: Pool, desk: StaffContext, number: str, reference: str
+) -> None:
+    person, mobile = person_of(stack, number), new_mobile()
+    await live(pool, stack, reference, person, number=reference)
+    await pool.execute(
+        "UPDATE activation SET mobile_index = $2 WHERE reference = $1",
+        reference,
+        stack.keys.index("mobile", mobile),
+    )
+    before = await left(pool, reference, person)
+    open_ = await unproved(pool, stack, mobile, None, ended=False)
+    await Activations(desk.client).start(ActivationStart(reference=open_, mobile=mobile))
+    with pytest.raises(ActionRefused, match="still under way"):
+        await erasure.erase_person(desk, person=number, reason="asked")
+    assert await left(pool, reference, person) == before
+    await desk.client.get_workflow_handle(open_).terminate()
+
+
+async def test_any_number_of_a_person_finds_all(
+    stack: TestStack, pool: Pool, desk: StaffContext, away: StaffContext, reference: str
+) -> None:
+    """The registrar groups the rows; without it the ledger knows the keys of an account."""
+    mobile = new_mobile()
+    numbers = [f"{year}{randbelow(10**7):07}" for year in (2020, 2026)]
+    same = {"mobilephone": mobile, "lastnameel": f"Δοκιμή{reference}", "ssn": ""}
+    for each, status in zip(numbers, ("deleted", "active"), strict=True):
+        await insert(stack, each, enrollmentstatus=status, **same)
+    named = [f"TEST/{each}" for each in numbers]
+    keys = [stack.keys.index("person", each) for each in named]
+    begun = await unproved(pool, stack, mobile, keys[0])
+    for each in (*named, numbers[1]):
+        told = await personal_data.export(desk, person=each, reason="asked")
+        assert [row["reference"] for row in told["ledger"]["activation"]] == [begun], each
+        assert told["registrar"] == "asked"
+    account = new_reference()
+    person = person_of(stack, reference).model_copy(
+        update={
+            "person_key": keys[0],
+            "other_keys": (keys[1],),
+            "first_name_el": "Άννα",
+            "last_name_el": same["lastnameel"],
+            "birth_date": date(2005, 1, 1),
+        }
+    )
+    await live(pool, stack, account, person, number=reference)
+    facts = rekeyed.facts(stack.keys, person)
+    await imports.reserve_all(pool, stack.keys, [Owned(f"i{token_hex(6)}", [keys[1]], facts)])
+    told = await personal_data.export(away, person=named[1], reason="asked")
+    assert {row["reference"] for row in told["ledger"]["activation"]} == {begun, account}
+    assert "did not answer" in told["registrar"]
+    assert told["ledger"]["imported"]
+    erased = await erasure.erase_person(desk, person=named[1], reason="asked")
+    assert set(erased.person.references) == {begun, account}
+    for key in keys:
+        assert not await pool.fetchval("SELECT count(*) FROM imported WHERE person_key = $1", key)
+
+
+async def test_an_unproved_reference_names_the_whole_person(
+    stack: TestStack, pool: Pool, desk: StaffContext, number: str, reference: str
+) -> None:
+    person, mobile = person_of(stack, number), new_mobile()
+    account = new_reference()
+    await live(pool, stack, account, person, number=reference)
+    begun = await unproved(pool, stack, mobile, person.person_key)
+    erased = await erasure.erase_person(desk, person=begun, reason="asked")
+    assert set(erased.person.references) == {account, begun}
+    assert erased.person.references[-1] == begun
+    assert await is_erased(pool, account)
+
+
+async def test_an_unproved_reference_of_a_shared_contact_names_nobody(
+    stack: TestStack, pool: Pool, desk: StaffContext, number: str
+) -> None:
+    person, mobile = person_of(stack, number), new_mobile()
+    account = await unproved(pool, stack, mobile, None, ended=False)
+    await claims.note_and_claim(
+        pool, stack.keys, reference=account, person=person, language=Language.EL
+    )
+    begun = await unproved(pool, stack, mobile, None)
+    for verb in (erasure.erase_person, personal_data.export):
+        with pytest.raises(ActionRefused, match="does not tell whose"):
+            await verb(desk, person=begun, reason="asked")
+
+
+async def test_another_persons_activations_are_left_alone(
+    stack: TestStack, pool: Pool, desk: StaffContext, number: str, reference: str
+) -> None:
+    """A contact, or a number, may have been another person's before."""
+    person, mobile = person_of(stack, number), new_mobile()
+    await live(pool, stack, reference, person, number=reference)
+    await pool.execute(
+        "UPDATE activation SET mobile_index = $2 WHERE reference = $1",
+        reference,
+        stack.keys.index("mobile", mobile),
+    )
+    another = person_of(stack, f"{number}-another")
+    looked_up = await unproved(pool, stack, mobile, another.person_key)
+    proved = await unproved(pool, stack, new_mobile(), person.person_key, ended=False)
+    await claims.note_and_claim(
+        pool, stack.keys, reference=proved, person=another, language=Language.EL
+    )
+    erased = await erasure.erase_person(desk, person=number, reason="asked")
+    assert erased.person.references == (reference,)
+    assert not await is_erased(pool, looked_up)
+    assert not await is_erased(pool, proved)
+
+
+async def test_a_number_that_the_registrar_has_given_to_another_names_nobody(
+    stack: TestStack, pool: Pool, desk: StaffContext, reference: str
+) -> None:
+    taken = f"2026{randbelow(10**7):07}"
+    person = person_of(stack, f"TEST/{taken}")
+    await live(pool, stack, reference, person, number=reference)
+    await insert(stack, taken, firstnameel="Ζωή", birthdate="20060707")
+    with pytest.raises(ActionRefused, match="another person’s before"):
+        await personal_data.export(desk, person=f"TEST/{taken}", reason="asked")
+
+
+async def test_a_number_of_which_nothing_is_stored_is_unknown(
+    stack: TestStack, desk: StaffContext
+) -> None:
+    taken = f"2026{randbelow(10**7):07}"
+    await insert(stack, taken)
+    with pytest.raises(UnknownPerson):
+        await personal_data.export(desk, person=f"TEST/{taken}", reason="asked")
