@@ -22,6 +22,7 @@ from zipfile import ZipFile
 
 import httpx
 
+from demo import walkthrough
 from demo.part import run
 from demo.place import HOST, Place
 from demo.postgres import Postgres, find_binaries
@@ -255,9 +256,7 @@ def play(image: Contained, folder: Path) -> None:
         for service, user in DOCTOR.items():
             installation.once(service, "doctor", "--only", user)
         for language in ("el", "en"):
-            played = demo.demo("walkthrough", "--lang", language)
-            assert played.returncode == 0, played.stdout + played.stderr
-            say(played.stdout.splitlines()[-1])
+            walkthrough.play(demo.folder, language, say)
         say(installation.once("commands", "support", "list"))
 
 
