@@ -12,6 +12,7 @@ import sys
 import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -34,6 +35,12 @@ def _choose_password(player: Player) -> None:
 
 
 STEPS: Sequence[Callable[[Player], None]] = (Player.prove, Player.agree, _choose_password)
+
+
+def _again(done: int) -> Sequence[Callable[[Player], None]]:
+    """Return how somebody who stood after these steps comes back to that page, with a code."""
+    page = {Player.agree: "/review", _choose_password: "/password"}[STEPS[max(done, 1)]]
+    return Player.come, partial(Player.prove, onward=page)
 
 
 @dataclass
@@ -64,7 +71,10 @@ class Students:
         for player, visitor, done in going:
             player.world = there
             visitor.move(there.env["PORTAL_URL"])
-            self.ended += self._play(player, STEPS[done:])
+            if visitor.page.path == "/who":  # The session ended with the old version.
+                self.ended += self._play(player.again(), (*_again(done), *STEPS[max(done, 1) :]))
+            else:
+                self.ended += self._play(player, STEPS[done:])
 
     def _play(self, player: Player, steps: Sequence[Callable[[Player], None]]) -> bool:
         try:

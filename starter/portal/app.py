@@ -110,7 +110,7 @@ def assemble(
             session_cookie=Cookie("session", settings.portal.public_url, "lax"),
             language_cookie=Cookie("lang", settings.portal.public_url, "lax"),
         ),
-        sessions=Sessions(pool, settings.portal, keys.session_key),
+        sessions=Sessions(pool, settings.portal, keys),
         pauses=Pauses(pool),
         texts=texts,
         starts=StartService(pool, keys, settings, texts, engine),

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from ledger import sessions as ledger
 from postgres import UNAVAILABLE, Pool
+from security.keys import KeyRing
 from settings.pages import Portal
 from web.forms import name_of
 
@@ -37,9 +38,10 @@ async def _twice(change: Callable[[], Awaitable[T]]) -> T:
 
 
 class Sessions:
-    def __init__(self, pool: Pool, portal: Portal, key: bytes) -> None:
+    def __init__(self, pool: Pool, portal: Portal, keys: KeyRing) -> None:
         self._pool = pool
-        self._key = key
+        self._keys = keys
+        self._key = keys.session_key
         self._idle = timedelta(minutes=portal.session_idle_minutes)
         self._absolute = timedelta(minutes=portal.session_absolute_minutes)
 
@@ -63,6 +65,7 @@ class Sessions:
             return None
         return await ledger.find(
             self._pool,
+            self._keys,
             token,
             submission_id,
             idle=self._idle,
@@ -85,13 +88,13 @@ class Sessions:
     ) -> str | None:
         """Attach the session to this activation; returns its new token, as `rotate`."""
         fresh = self.successor(token, submission_id)
-        attach = partial(ledger.attach, self._pool, token, fresh, submission_id)
+        attach = partial(ledger.attach, self._pool, self._keys, token, fresh, submission_id)
         return fresh if await _twice(partial(attach, reference=reference, typed=typed)) else None
 
     async def take_over(
         self, token: str, reference: str, proof: str | None, typed: bytes | None
     ) -> None:
-        await ledger.take_over(self._pool, token, reference, proof, typed)
+        await ledger.take_over(self._pool, self._keys, token, reference, proof, typed=typed)
 
     async def rotate(
         self, token: str, submission_id: str, newest: ledger.Newest | None
@@ -101,7 +104,8 @@ class Sessions:
         Returns the new token, None if the session does not exist, and what `keep` returns.
         """
         fresh = self.successor(token, submission_id)
-        kept = await _twice(partial(ledger.rotate, self._pool, token, fresh, submission_id, newest))
+        rotate = partial(ledger.rotate, self._pool, self._keys, token, fresh, submission_id)
+        kept = await _twice(partial(rotate, newest=newest))
         return (None if kept is None else fresh), bool(kept)
 
     def successor(self, token: str, submission_id: str) -> str:

@@ -80,7 +80,7 @@ async def live(
     await posts.take(pool, reference, "submission")
     await sessions.begin(pool, reference)
     await sessions.attach(
-        pool, reference, f"{reference}-next", "submission", reference=reference, typed=b"typed"
+        pool, keys, reference, f"{reference}-next", "submission", reference=reference, typed=b"t"
     )
     request = HelpRequest(f"help-{reference}", reference, "pin", el, "Μαρία", "m@x.gr", "Ε;")
     await support_requests.put(pool, keys, request)

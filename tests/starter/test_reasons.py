@@ -51,6 +51,7 @@ async def stands_for(app: FastAPI, browser: Browser, reference: str) -> None:
     await browser.begin()
     await sessions.take_over(
         app.state.context.pool,
+        app.state.context.keys,
         browser.http.cookies["session"],
         reference,
         f"proof of {reference}",

@@ -9,13 +9,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from ledger.sessions import token_hash
 from postgres import Pool
+from security.keys import KeyRing
 from settings import Settings
 from starter.portal import app as portal
 from starter.portal.app import assemble, create
 from starter.portal.texts import Texts
 from starter.portal.time_limit import TimeLimit
+from tests.ledger import sealed
 from tests.stack import TestStack
 from tests.starter.portal.engine import MemoryEngine
 
@@ -52,6 +53,7 @@ class Browser:
             transport=transport, base_url=host, headers={"Accept-Language": "el"} | headers
         )
         self.hidden: dict[str, str] = {}
+        self.keys: KeyRing = app.state.context.keys
 
     async def get(self, path: str) -> httpx.Response:
         return self._seen(await self.http.get(path))
@@ -141,14 +143,15 @@ def browser(app: FastAPI) -> Browser:
     return Browser(app)
 
 
+async def change(pool: Pool, browser: Browser, changes: str, *values: object) -> None:
+    """Change this browser's session as the portal itself would, with a new seal."""
+    await sealed.change(pool, browser.keys, browser.http.cookies["session"], changes, *values)
+
+
 async def proved(pool: Pool, browser: Browser, reference: str | None = None) -> None:
     """Let this browser have proved its contact, be it for another activation than its own."""
-    await pool.execute(
-        "UPDATE session SET proofs = '{pin}', reference = coalesce($2, reference)"
-        " WHERE token_hash = $1",
-        token_hash(browser.http.cookies["session"]),
-        reference,
-    )
+    changes = "proofs = '{pin}', reference = coalesce($2, reference)"
+    await change(pool, browser, changes, reference)
 
 
 @pytest.fixture

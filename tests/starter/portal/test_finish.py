@@ -10,7 +10,7 @@ from domain.contracts.vocabulary import Step, WaitReason
 from ledger.sessions import token_hash
 from postgres import Pool
 from settings import Settings
-from tests.starter.portal.conftest import Browser
+from tests.starter.portal.conftest import Browser, change
 from tests.starter.portal.engine import MemoryEngine, at
 from tests.starter.portal.test_tokens import NO, OVER, RISES, Story, outcome, thief
 
@@ -110,10 +110,7 @@ async def test_who_was_just_not_found_and_who_goes_on_elsewhere_have_it_too(
 ) -> None:
     engine.first = at(Step.NOT_FOUND)
     assert BUTTON in (await browser.give_contact()).text
-    await pool.execute(
-        "UPDATE session SET superseded = true WHERE token_hash = $1",
-        token_hash(browser.http.cookies["session"]),
-    )
+    await change(pool, browser, "superseded = true")
     assert BUTTON in (await browser.get("/continued")).text
 
 

@@ -14,7 +14,7 @@ from ledger.sessions import token_hash
 from postgres import Pool
 from security.keyfiles import KeyUnavailable
 from tests.stack import TestStack
-from tests.starter.portal.conftest import Browser
+from tests.starter.portal.conftest import Browser, change
 from tests.starter.portal.engine import MemoryEngine, at
 from web import times
 
@@ -82,8 +82,7 @@ async def test_what_is_old_or_of_something_else_is_not_used(
     proved: Browser, engine: MemoryEngine, pool: Pool, broken: str
 ) -> None:
     engine.put("A-2222-2222", engine.activations[engine.started[0].reference])
-    token = token_hash(proved.http.cookies["session"])
-    await pool.execute(f"UPDATE session SET {broken} WHERE token_hash = $1", token)  # noqa: S608 - ours
+    await change(pool, proved, broken)
     assert (await proved.get("/review")).status_code == 200
     assert engine.queries == 1
 
@@ -91,8 +90,7 @@ async def test_what_is_old_or_of_something_else_is_not_used(
 async def test_a_browser_whose_activation_was_taken_over_gets_no_page_of_it(
     proved: Browser, pool: Pool
 ) -> None:
-    token = token_hash(proved.http.cookies["session"])
-    await pool.execute("UPDATE session SET superseded = true WHERE token_hash = $1", token)
+    await change(pool, proved, "superseded = true")
     assert (await proved.get("/review")).headers["location"] == "/continued"
 
 
@@ -112,8 +110,7 @@ async def test_a_copy_of_the_cookie_of_before_gets_no_page_of_it(
 async def test_an_answer_that_another_submission_proved_draws_no_page(
     proved: Browser, pool: Pool
 ) -> None:
-    token = token_hash(proved.http.cookies["session"])
-    await pool.execute("UPDATE session SET proofs = '{}' WHERE token_hash = $1", token)
+    await change(pool, proved, "proofs = '{}'")
     assert (await proved.get("/review")).headers["location"] == "/who?again"
 
 
