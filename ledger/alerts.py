@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ledger import locks
+import asyncpg
+
 from postgres import Connection, Pool
 
 
@@ -64,15 +65,23 @@ async def channels(ledger: Connection) -> list[AlertDelivery]:
 async def leading(pool: Pool) -> AsyncIterator[bool]:
     """Yield whether this process leads while the block runs.
 
-    The advisory lock belongs to a transaction of a connection that does nothing else, and ends with
-    it or with its process. It may be idle for long, which no time-out of the server may end.
+    The lock belongs to a transaction of a connection that does nothing else, and ends with it or
+    with its process. It may be idle for long, which no time-out of the server may end. Statements
+    do not wait for it, and only who may write alerts can take it.
     """
     async with pool.acquire() as holder, holder.transaction():
         await holder.execute(
             "SELECT set_config(name, '0', true) FROM pg_settings"
             " WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')"
         )
-        yield await holder.fetchval("SELECT pg_try_advisory_xact_lock($1)", locks.ALERTS) is True
+        try:
+            async with holder.transaction():
+                await holder.execute("LOCK TABLE alert IN SHARE UPDATE EXCLUSIVE MODE NOWAIT")
+        except asyncpg.LockNotAvailableError:
+            leads = False
+        else:
+            leads = True
+        yield leads
 
 
 async def note(ledger: Connection, found: Mapping[str, int]) -> None:

@@ -25,3 +25,11 @@ async def since(ledger: Connection, limits: LimitSettings) -> datetime | None:
         log.warning("attack mode begins", outcome="blocked")
     began: datetime | None = row["since"]
     return began
+
+
+async def known(ledger: Connection) -> datetime | None:
+    """Return since when it is on, as portals have found it; None while it is off."""
+    began: datetime | None = await ledger.fetchval(
+        "SELECT window_start FROM budget WHERE bucket = 'attack_mode' AND ends_at > now()"
+    )
+    return began

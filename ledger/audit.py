@@ -14,7 +14,6 @@ import asyncpg
 import structlog
 from cryptography.exceptions import InvalidTag
 
-from ledger import locks
 from ledger.audit_hashes import NO_HASH, has_valid_seal, row_hash, seal
 from postgres import Connection, Pool
 from security.keys import KeyRing
@@ -23,6 +22,8 @@ REFUSED = "refused"
 """The action of a further row, for an act that was recorded and turned out to be impossible."""
 CUT = "audit_cut"
 """The action of the row that says before which row the audit was cut."""
+_BEYOND = 10**14
+"""Rows from this number on are not the engine's: it goes on below, and `verify` reports them."""
 _PREFETCH = 2000
 _ADD = (
     "WITH added AS (INSERT INTO audit VALUES ($1, $2, $3, $4, $5, $6, $7))"
@@ -54,7 +55,7 @@ class Row:
 async def record(
     pool: Pool, keys: KeyRing, *, actor: str, action: str, reference: str | None, reason: str
 ) -> None:
-    """Append a row to the chain; an advisory lock admits one writer at a time."""
+    """Append a row to the chain; a lock admits one writer at a time."""
     await record_each(pool, keys, actor=actor, action=action, references=[reference], reason=reason)
 
 
@@ -69,10 +70,15 @@ async def record_each(
 ) -> None:
     """Append a row for each reference, all or none; a lock admits one writer at a time."""
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.AUDIT)
+        await lock(connection)
         await append(
             connection, keys, actor=actor, action=action, references=references, reason=reason
         )
+
+
+async def lock(connection: Connection) -> None:
+    """Admit no other writer until the transaction ends; who may not write cannot take this lock."""
+    await connection.execute("LOCK TABLE audit_head IN SHARE ROW EXCLUSIVE MODE")
 
 
 async def append(
@@ -106,16 +112,21 @@ async def _newest(connection: Connection, keys: KeyRing) -> tuple[int, bytes, da
     the row that does not fit.
     """
     now = await connection.fetchrow(
-        "SELECT clock_timestamp() AS at, (SELECT max(id) FROM audit) AS last, head.*"
-        " FROM (VALUES (1)) AS always LEFT JOIN audit_head head ON true"
+        "SELECT clock_timestamp() AS at, (SELECT max(id) FROM audit WHERE id < $1) AS last, head.*"
+        " FROM (VALUES (1)) AS always LEFT JOIN audit_head head ON true",
+        _BEYOND,
     )
     assert now is not None  # noqa: S101 - the left side is one row
-    last = max(now["last"] or 0, now["id"] or 0)
-    if has_valid_seal(keys, now) and now["id"] == last:
-        return last, now["hash"], now["at"]
-    if last:
+    last = now["last"] or 0
+    if has_valid_seal(keys, now) and now["id"] >= last:
+        # Rows before the head that somebody removed leave a gap.
+        previous = now["hash"] if now["id"] == last else NO_HASH
+        last = now["id"]
+    else:
+        previous = NO_HASH
+    if last and not previous:
         log.error("the audit has lost its head", part="ledger", outcome="forged")
-    return last, NO_HASH, now["at"]
+    return last, previous, now["at"]
 
 
 async def page(

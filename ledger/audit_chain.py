@@ -17,7 +17,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from cryptography.exceptions import InvalidTag
 
-from ledger import audit, audit_heads, locks
+from ledger import audit, audit_heads
 from ledger.audit_hashes import NO_HASH, fits, has_valid_seal
 from ledger.audit_heads import SentHead
 from postgres import Connection, Pool
@@ -179,7 +179,7 @@ async def cut(
     begins with another one by now, or if the head's row is not part of the chain.
     """
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.AUDIT)
+        await audit.lock(connection)
         previous = await _before(connection, keys, first, before)
         reason = ", ".join(filter(None, (_CUT.format(before.id), note)))
         await audit.append(

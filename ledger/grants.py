@@ -180,10 +180,6 @@ GRANTS = (
 FUNCTIONS = {
     "empty_consents(text)": _ERASERS,
     "cut_audit(bigint,bytea)": (User.COMMANDS,),
-    "attack_mode(integer,double precision,integer,double precision,interval)": (
-        User.PORTAL,
-        User.ALERTS,
-        *_DESK,
-    ),
+    "attack_mode(integer,double precision,integer,double precision,interval)": (User.PORTAL,),
 }
 """The SECURITY DEFINER functions: those of the owner's rights that a process needs."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from ledger import locks
 from postgres import Connection, Pool
 from security.keys import KeyRing
 
@@ -79,7 +78,7 @@ async def oldest(pool: Pool, term: timedelta, limit: int) -> list[str]:
 async def delete(ledger: Connection, term: timedelta, references: Collection[str]) -> int:
     """Delete these misses in the caller's transaction, count them and note their contacts."""
     # Two sweeps at once would add to the same rows in another order.
-    await ledger.execute("SELECT pg_advisory_xact_lock($1)", locks.MISSES)
+    await ledger.execute("LOCK TABLE missed IN SHARE ROW EXCLUSIVE MODE")
     gone: int = await ledger.fetchval(_DELETE, term, references)
     return gone
 

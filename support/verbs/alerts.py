@@ -1,6 +1,6 @@
 """Alerts operators to what blocks activations: once for each cause, and once when it has ended.
 
-Several processes may poll; leader election by an advisory lock of the ledger lets one of them
+Several processes may poll; leader election by a lock of the ledger lets one of them
 send. The ledger keeps which channels were notified, so a restart repeats nothing. A failed
 delivery is logged and retried at the next poll; a failing channel is itself a cause, sent by the
 other channels. While the ledger is away or refuses a statement, each process remembers in memory
@@ -113,7 +113,6 @@ class Watcher:
         self._client = client
         self._pool = pool
         self._limits = settings.send_budget
-        self._rates = settings.limits
         self._channels = channels(settings)
         self._heads = HeadLetters(settings)
         self._heartbeat = Heartbeat(settings.alerts)
@@ -180,7 +179,7 @@ class Watcher:
         ours = {channel.name for channel in self._channels}
         failing = [each.name for each in await alerts.channels(ledger) if each.failing_since]
         found |= {f"{ALERTS_FAIL} {name}": 1 for name in failing if name in ours}
-        if await attack_mode.since(ledger, self._rates):
+        if await attack_mode.known(ledger):
             found[ATTACK] = 1
         if await retention.is_late(ledger):
             found[SWEEP_LATE] = 1

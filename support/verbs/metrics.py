@@ -143,7 +143,7 @@ async def _of_ledger(pool: Pool, config: Settings) -> dict[str, Values]:
                 for paid, channel in ((True, "sms"), (False, "mail"))
                 for each in await operations.spent(pool, config.send_budget, paid=paid)
             }
-            attack = await attack_mode.since(pool, config.limits)
+            attack = await attack_mode.known(pool)
             swept = await retention.last_at(pool)
             standing = await alerts.standing(pool)
     except NO_RESULT as error:

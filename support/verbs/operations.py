@@ -94,7 +94,7 @@ async def _known(ctx: StaffContext) -> OperationState:
             parts=tuple(standing.get(part, DependencyHealth(part)) for part in System),
             sms=await spent(ctx.pool, ctx.settings.send_budget, paid=True),
             mail=await spent(ctx.pool, ctx.settings.send_budget, paid=False),
-            attack_since=await attack_mode.since(ctx.pool, ctx.settings.limits),
+            attack_since=await attack_mode.known(ctx.pool),
             swept_at=await retention.last_at(ctx.pool),
             pause=await pauses.current(ctx.pool),
             alerts=tuple(

@@ -191,3 +191,15 @@ async def test_a_page_has_the_newest_that_fit(own: Pool, stack: TestStack) -> No
     assert await ids(reference="A-0000-0000") == []
     newest = (await audit.page(own, stack.keys))[0].at
     assert [row.id async for row in audit.since(own, stack.keys, newest)] == [6]
+
+
+async def test_a_row_that_nobody_may_add_any_more_stops_nobody_and_is_told(
+    own: Pool, stack: TestStack
+) -> None:
+    for words in (UNLOCK, f"{COPY.format(id=2**63 - 1)} WHERE id = 5", LOCK):
+        await own.execute(words)
+    await write(own, stack.keys, "work goes on")
+    chain = await audit_chain.verify(own, stack.keys, NOW)
+    assert (chain.rows, chain.bad) == (ROWS + 2, ROWS + 2)
+    (_, newest) = await audit.page(own, stack.keys, limit=2)
+    assert (newest.id, newest.reason) == (ROWS + 1, "work goes on")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from domain.contracts.vocabulary import Language, System
 from ledger import alerts, parts, pauses
+from ledger.migrate import migrate
 from ledger.parts import CallCounts
 from postgres import Pool, connect
 
@@ -90,6 +91,7 @@ async def test_one_looks_at_a_time(pool: Pool) -> None:
 
 async def test_a_leader_is_not_ended_for_being_idle(empty: str) -> None:
     """Deliveries take as long as those who receive them."""
+    await migrate(empty)
     async with await connect(empty) as pool:
         name = empty.rpartition("/")[2]
         await pool.execute(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = 100")
