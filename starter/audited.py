@@ -3,7 +3,6 @@
 A command that fails after that writes a second audit row, which says that it was refused.
 """
 
-import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,6 +12,7 @@ from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter import databases
+from starter.os_user import os_user, remarked, said_user
 from starter.output import Failed
 
 
@@ -22,8 +22,8 @@ async def audited(
 ) -> AsyncIterator[tuple[Pool, KeyRing]]:
     """Yield the ledger and the checked keys; record `Failed` in the audit, and raise it again."""
     async with databases.ledger(config, seconds=seconds) as (ledger, keys):
-        note = partial(audit.record, ledger, keys, actor=getpass.getuser(), reference=None)
-        await note(action=action, reason=reason)
+        note = partial(audit.record, ledger, keys, actor=os_user(), reference=None)
+        await note(action=action, reason=remarked(reason, said_user()))
         try:
             yield ledger, keys
         except Failed:

@@ -1,7 +1,6 @@
 """Makes the staff context of the command line: the OS user, who has every role."""
 
 import asyncio
-import getpass
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ import settings
 from domain.references import normalise
 from starter import databases
 from starter.client import connect
+from starter.os_user import os_user, said_user
 from starter.output import Failed, show_json, utc
 from support.verbs.staff import Staff, StaffContext, StaffRole
 from web.limits import RateLimited
@@ -77,9 +77,8 @@ async def staff_context() -> AsyncIterator[StaffContext]:
     config = settings.load()
     async with databases.ledger(config) as (ledger, keys):
         client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
-        yield StaffContext(
-            client, ledger, keys, config, Staff(getpass.getuser(), frozenset(StaffRole))
-        )
+        staff = Staff(os_user(), frozenset(StaffRole), said=said_user())
+        yield StaffContext(client, ledger, keys, config, staff)
 
 
 def run(verb: Callable[[StaffContext], Awaitable[_Result]]) -> _Result:

@@ -12,6 +12,7 @@ from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
 from starter.client.activations import Activations
+from starter.os_user import remarked
 from support.verbs.histories import UnknownReference
 from translations import N_
 
@@ -119,11 +120,15 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True)
 class Staff:
-    """One member of staff; `departments` None: all of them."""
+    """One member of staff; `departments` None: all of them.
+
+    `said` is what else is said of them: a remark for the audit, which nothing proves.
+    """
 
     name: str
     roles: frozenset[StaffRole]
     departments: frozenset[str] | None = None
+    said: str = ""
 
     def may(self, action: Action) -> bool:
         return any(action in ALLOWED[role] for role in self.roles)
@@ -186,5 +191,5 @@ class StaffContext:
             actor=self.staff.name,
             action=action,
             references=references,
-            reason=reason,
+            reason=remarked(reason, self.staff.said),
         )

@@ -1,9 +1,9 @@
 """The command line as staff and scripts use it: a process, its output and its exit code."""
 
 import asyncio
-import getpass
 import json
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -211,7 +211,21 @@ async def test_a_retry_is_in_the_audit_with_who_and_why(stack: TestStack, stuck:
     assert "worker is back" in kept.stdout
     async with await connect(stack.ledger_dsn) as ledger:
         (row,) = await audit.page(ledger, stack.keys, reference=stuck)
-    assert (row.actor, row.action, row.reason) == (getpass.getuser(), "retry", "gateway mended")
+    named = pwd.getpwuid(os.getuid()).pw_name
+    assert (row.actor, row.action, row.reason) == (named, "retry", "gateway mended")
+
+
+async def test_the_audit_has_the_user_of_the_system_whoever_one_says_to_be(
+    stack: TestStack,
+) -> None:
+    environ = os.environ | dict.fromkeys(("LOGNAME", "USER", "SUDO_USER"), "maria.boss")
+    for words in (("support", "search"), ("insurance", "export", "--reason", "because")):
+        ran = run(*words, environ=environ, given="no\n")
+        assert ran.returncode == 0, ran.stderr
+    async with await connect(stack.ledger_dsn) as ledger:
+        rows = await audit.page(ledger, stack.keys, limit=2)
+    assert {row.actor for row in rows} == {pwd.getpwuid(os.getuid()).pw_name}
+    assert [(row.reason or "").endswith("(said to be maria.boss)") for row in rows] == [True, True]
 
 
 async def test_a_retry_is_refused_while_the_student_is_awaited(
