@@ -12,12 +12,13 @@ from temporalio import activity
 from activities.errors import guarded
 from activities.registered import Activities
 from adapters.errors import Misconfigured
-from adapters.messaging.mail import ContentRefused, MailRelay
+from adapters.messaging.mail import ContentRefused, Letter, MailRelay
 from adapters.messaging.message_templates import Words
 from domain.contracts.message_io import Delivery, MailSupportAnswer, MailSupportRequest, Sent
 from domain.contracts.outbox import FindLeftBehind, LeftBehind
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import support_requests
+from ledger.support_requests import HelpLetter
 from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings import Settings
@@ -28,6 +29,8 @@ class DeskActivities(Activities):
         self._pool = pool
         self._keys = keys
         self._institution = settings.institution
+        self._budget = settings.send_budget
+        self._requests = f"{settings.console.public_url.rstrip('/')}/requests"
         self._words = Words(settings)
         self._mail = MailRelay(settings.mail, settings.institution)
 
@@ -38,9 +41,15 @@ class DeskActivities(Activities):
     async def mail_support_request(self, request: MailSupportRequest) -> Sent:
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
             asked = await support_requests.unmailed(self._pool, self._keys, request.request_id)
+            budget = self._budget
+            told = asked and await support_requests.take_letter(self._pool, asked.id, budget)
         if asked:
             with guarded(FailureType.CONFIGURATION, ()):
-                outcome = await self._hand_over(asked)
+                outcome = Delivery.SENT
+                if told is HelpLetter.OWN:
+                    outcome = await self._hand_over(asked)
+                elif told is HelpLetter.MORE:
+                    outcome = await self._tell_of_more(asked)
             with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
                 await support_requests.mailed(self._pool, asked.id, outcome)
             return Sent(outcome=outcome)
@@ -81,12 +90,21 @@ class DeskActivities(Activities):
             reply_to=asked.reply_to,
             text=asked.text,
         )
+        return await self._send(letter, f"support:{asked.id}", asked.reply_to)
+
+    async def _tell_of_more(self, asked: support_requests.HelpRequest) -> Delivery:
+        """Tell support that requests wait in the console, of which they get no letters."""
+        language = self._institution.default_language
+        letter = self._words.plain_letter("support_more", language, requests_url=self._requests)
+        return await self._send(letter, f"support-more:{asked.id}")
+
+    async def _send(self, letter: Letter, message_id: str, reply_to: str | None = None) -> Delivery:
         try:
             outcome = await self._mail.send(
                 to=self._institution.support_email,
                 content=letter,
-                message_id=f"support:{asked.id}",
-                reply_to=asked.reply_to,
+                message_id=message_id,
+                reply_to=reply_to,
             )
         except ContentRefused:
             return Delivery.UNDELIVERABLE

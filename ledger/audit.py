@@ -6,7 +6,7 @@ a row nor repair the chain after a row that was changed or deleted. Restoring an
 whole database leaves no trace in it: only a head that is kept elsewhere detects this.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,10 +30,17 @@ _ADD = (
     " INSERT INTO audit_head (id, hash, seal) VALUES ($1, $7, $8)"
     " ON CONFLICT (one) DO UPDATE SET id = $1, hash = $7, seal = $8"
 )
+_IN_SIGHT = (
+    "($1::text[] IS NULL OR reference IS NULL OR EXISTS (SELECT FROM activation a"
+    " WHERE a.reference = audit.reference AND a.department = ANY ($1)))"
+)
 _PAGE = (
-    "SELECT * FROM audit WHERE ($1::text IS NULL OR actor = $1)"
-    " AND ($2::text IS NULL OR action = $2) AND ($3::text IS NULL OR reference = $3)"
-    " AND ($4::bigint IS NULL OR id < $4) ORDER BY id DESC LIMIT $5"
+    f"SELECT * FROM audit WHERE {_IN_SIGHT} AND ($2::text IS NULL OR actor = $2)"  # noqa: S608 - constants of this module
+    " AND ($3::text IS NULL OR action = $3) AND ($4::text IS NULL OR reference = $4)"
+    " AND ($5::bigint IS NULL OR id < $5) ORDER BY id DESC LIMIT $6"
+)
+_SINCE = (
+    f"SELECT * FROM audit WHERE {_IN_SIGHT} AND ($2::timestamptz IS NULL OR at >= $2) ORDER BY id"  # noqa: S608 - constants of this module
 )
 
 log = structlog.get_logger(__name__)
@@ -138,9 +145,14 @@ async def page(
     reference: str | None = None,
     before: int | None = None,
     limit: int = 50,
+    departments: Collection[str] | None = None,
 ) -> list[Row]:
-    """Return a page of the rows that match, newest first; pagination by id, below `before`."""
-    rows = await pool.fetch(_PAGE, actor, action, reference, before, limit)
+    """Return a page of the rows that match, newest first; pagination by id, below `before`.
+
+    With `departments` without the rows about activations of others (None: all of them).
+    """
+    seen = None if departments is None else [*departments]
+    rows = await pool.fetch(_PAGE, seen, actor, action, reference, before, limit)
     return [_decrypted(keys, row) for row in rows]
 
 
@@ -152,14 +164,16 @@ async def last_of_each(pool: Pool, action: str) -> dict[str, datetime]:
     return {row["actor"]: row["at"] for row in rows}
 
 
-async def since(pool: Pool, keys: KeyRing, at: datetime | None = None) -> AsyncIterator[Row]:
-    """Yield every row from this time on (None: all), the oldest first."""
+async def since(
+    pool: Pool,
+    keys: KeyRing,
+    at: datetime | None = None,
+    departments: Collection[str] | None = None,
+) -> AsyncIterator[Row]:
+    """Yield every row from this time on (None: all), the oldest first; `departments` as `page`."""
+    seen = None if departments is None else [*departments]
     async with pool.acquire() as connection, connection.transaction(readonly=True):
-        async for row in connection.cursor(
-            "SELECT * FROM audit WHERE $1::timestamptz IS NULL OR at >= $1 ORDER BY id",
-            at,
-            prefetch=_PREFETCH,
-        ):
+        async for row in connection.cursor(_SINCE, seen, at, prefetch=_PREFETCH):
             yield _decrypted(keys, row)
 
 

@@ -4,9 +4,11 @@ Uses that are named (`once`) are counted once and can be given back; identity tr
 their own as well, and callers lock their buckets with `hold` before they count.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from asyncpg import Record
 
 from postgres import Connection, Pool
 
@@ -34,17 +36,26 @@ async def take(
     """Count a use of each bucket, or of none if one is spent; a named use is counted once."""
     row = await ledger.fetchrow(
         "SELECT remaining, opens FROM take_limits($1, $2, $3, $4)",
-        [each.bucket for each in bounds],
-        [each.window for each in bounds],
-        [each.most for each in bounds],
+        *columns(bounds),
         once,
     )
     assert row is not None  # noqa: S101 - the function returns one row
-    told = zip(row["remaining"], row["opens"], strict=True)
-    return {each.bucket: Taken(*result) for each, result in zip(bounds, told, strict=True)}
+    return told(bounds, row)
 
 
-def latest(taken: dict[str, Taken]) -> datetime | None:
+def columns(bounds: Sequence[Bound]) -> tuple[list[str], list[timedelta], list[int]]:
+    """Return buckets, windows and maxima as the ledger's function takes them."""
+    buckets = [each.bucket for each in bounds]
+    return buckets, [each.window for each in bounds], [each.most for each in bounds]
+
+
+def told(bounds: Sequence[Bound], row: Record) -> dict[str, Taken]:
+    """Return what the ledger's function told of each bucket."""
+    results = zip(row["remaining"], row["opens"], strict=True)
+    return {each.bucket: Taken(*result) for each, result in zip(bounds, results, strict=True)}
+
+
+def latest(taken: Mapping[str, Taken]) -> datetime | None:
     """Return when a refused use is possible; None where it was counted."""
     return max((each.opens for each in taken.values() if each.opens), default=None)
 

@@ -181,5 +181,6 @@ FUNCTIONS = {
     "empty_consents(text)": _ERASERS,
     "cut_audit(bigint,bytea)": (User.COMMANDS,),
     "attack_mode(integer,double precision,integer,double precision,interval)": (User.PORTAL,),
+    "take_help_letter(text,integer,integer)": (User.MESSAGING,),
 }
 """The SECURITY DEFINER functions: those of the owner's rights that a process needs."""

@@ -1,14 +1,32 @@
-"""Rate limit of the answers that browsers send to an activation, before they reach Temporal."""
+"""Rate limits of the forms that browsers send, and of an activation's answers before Temporal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from ledger import budgets
+from ledger.budgets import Bound, Taken
 from postgres import Pool
 
 IN_ALL = 50
 """Answers per activation over its whole life: many times what a student needs, and few enough to
 keep its history far below Temporal's limits (each answer costs up to 18 events)."""
 AN_HOUR = 30
+_TAKE_FORM = """
+WITH found AS (
+    SELECT EXISTS (
+        SELECT FROM session WHERE (token_hash = $1 OR previous_hash = $1)
+        AND reference IS NOT NULL
+        AND seen_at > now() - $2::interval AND created_at > now() - $3::interval
+    ) AS inside
+)
+SELECT inside, remaining, opens FROM found, take_limits(
+    CASE WHEN inside THEN ($4::text[])[:1] ELSE ($4::text[])[2:] END,
+    CASE WHEN inside THEN ($5::interval[])[:1] ELSE ($5::interval[])[2:] END,
+    CASE WHEN inside THEN ($6::integer[])[:1] ELSE ($6::integer[])[2:] END,
+    NULL
+)
+"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,22 @@ async def take(pool: Pool, reference: str, submission_id: str) -> PostsSpent | N
         IN_ALL,
     )
     return PostsSpent(row["opens"]) if row and row["refused"] else None
+
+
+async def take_form(
+    pool: Pool,
+    token_hash: str,
+    own: Bound,
+    by_address: Sequence[Bound],
+    idle: timedelta,
+    absolute: timedelta,
+) -> dict[str, Taken]:
+    """Count a form by `own` if the session with this hash has an activation, else by the others."""
+    bounds = [own, *by_address]
+    columns = budgets.columns(bounds)
+    row = await pool.fetchrow(_TAKE_FORM, token_hash, idle, absolute, *columns)
+    assert row is not None  # noqa: S101 - the function returns one row
+    return budgets.told(bounds[:1] if row["inside"] else bounds[1:], row)
 
 
 async def spent(pool: Pool, reference: str) -> PostsSpent | None:

@@ -8,6 +8,7 @@ other address.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 import asyncpg
 
@@ -15,6 +16,7 @@ from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import Language
 from postgres import Pool
 from security.keys import KeyRing
+from settings.rules import SendBudget
 
 _OPEN = f"closing IS NULL AND (answer IS NULL OR answer_outcome = '{Delivery.UNDELIVERABLE}')"
 _UNMAILED = "mailed_at IS NULL AND closing IS NULL"
@@ -22,6 +24,14 @@ _OPEN_IN = (
     "FROM support_request s LEFT JOIN activation a USING (reference)"
     f" WHERE {_OPEN} AND ($1::text[] IS NULL OR a.department = ANY($1))"
 )
+
+
+class HelpLetter(StrEnum):
+    """How support is told of a request: by a letter of its own, by one for many, or on the page."""
+
+    OWN = "own"
+    MORE = "more"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,14 @@ async def unmailed(pool: Pool, keys: KeyRing, request_id: str) -> HelpRequest | 
         request_id,
     )
     return _read(keys, row) if row else None
+
+
+async def take_letter(pool: Pool, request_id: str, budget: SendBudget) -> HelpLetter:
+    """Return how support is told of this request, and count it; a repeated one is told alike."""
+    hour, day = budget.help_letters_per_hour, budget.help_letters_per_day
+    return HelpLetter(
+        await pool.fetchval("SELECT take_help_letter($1, $2, $3)", request_id, hour, day)
+    )
 
 
 async def mailed(pool: Pool, request_id: str, outcome: Delivery = Delivery.SENT) -> None:

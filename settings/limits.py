@@ -18,6 +18,7 @@ class LimitSettings(Section):
     the institution's own networks, how many times as much their addresses and blocks may.
     `sign_ins_per_name`: attempts that may reach the directory; fewer `_without_cookie` of a browser
     that has signed in, and fewer still from addresses `_elsewhere`, so strangers keep nobody out.
+    `second_tries`: of one browser; `_again`: of all browsers at an address that have tried before.
     `failed_sign_ins_`: rows of the audit by name, and of all names that nobody has signed in with.
     `attack_`: when attack mode begins, how long it must be quiet until it ends, and its starts;
     `_per_contact` are those with one contact in `attack_quiet_minutes`.
@@ -27,6 +28,7 @@ class LimitSettings(Section):
     posts_per_address: Count = 600
     posts_per_block: Count = 3_000
     posts_per_site: Count = 6_000
+    posts_per_session: Count = 300
     posts_minutes: Count = 10
     misses_per_address: Count = 10
     misses_per_block: Count = 40
@@ -56,6 +58,10 @@ class LimitSettings(Section):
     not_me_per_site: Count = 80
     not_me_minutes: Count = 60
     second_tries: Count = 3
+    second_per_address: Count = 5
+    second_per_address_again: Count = 3
+    second_per_block: Count = 10
+    second_per_site: Count = 20
     second_hours: Count = 24
     sign_ins_per_name: Count = 4
     sign_ins_per_name_without_cookie: Count = 3
@@ -87,4 +93,6 @@ class LimitSettings(Section):
                 "sign_ins_per_name must be more than sign_ins_per_name_without_cookie, and that"
                 " more than sign_ins_per_name_elsewhere"
             )
+        if self.second_per_address_again >= self.second_per_address:
+            raise Unfit("second_per_address must be more than second_per_address_again")
         return self

@@ -36,7 +36,8 @@ class SendBudget(Section):
     `kept_`: further messages for whoever also gives a second datum, once the ordinary ones of a
     contact or person are spent. `staff_`: messages of staff, with no other limit. Both are per
     contact. `guesses_per_day`: wrong codes that are compared for a contact in 24 hours, outside the
-    kept messages and those of staff.
+    kept messages and those of staff. `help_letters_`: letters to support's mailbox, one for each
+    request for help; beyond them one an hour says that more wait in the console.
     """
 
     per_hour: Count = 3
@@ -50,6 +51,8 @@ class SendBudget(Section):
     mail_per_day: Count = 30_000
     sms_per_hour: Count = 2_000
     sms_per_day: Count = 10_000
+    help_letters_per_hour: Count = 60
+    help_letters_per_day: Count = 300
 
 
 class Retention(Section):

@@ -14,7 +14,7 @@ from domain.contracts.vocabulary import Language
 from security.keys import KeyRing
 from web import forms
 from web.cookies import Cookie
-from web.limits import RateLimits
+from web.limits import Purpose, RateLimits
 from web.shield import answered_within
 from web.view import Errors, Views
 
@@ -49,9 +49,31 @@ class RequestContext:
         return self.request.client.host if self.request.client else ""
 
     async def count_post(self) -> None:
-        """Count a POST for the client's address; raises `RateLimited` beyond the limit."""
+        """Count a form that is sent; raises `RateLimited` beyond a limit, `forms.ForgedForm`."""
         if self.request.method == "POST":
-            await self.site.limits.count_post(self.host)
+            await self.genuine_form()
+            await self.count_genuine()
+
+    async def genuine_form(self) -> forms.Form:
+        """Return the submitted form; a forged one counts by itself, and raises as `count_post`.
+
+        Forged ones cost nothing to send, so they may not use up what others at the address have.
+        """
+        try:
+            return await self.form()
+        except forms.ForgedForm:
+            await self.count_forged()
+            raise
+
+    async def count_forged(self) -> None:
+        """Count a POST without a valid form."""
+        await self.site.limits.take(
+            self.site.limits.by_address(Purpose.POSTS, self.host, "forged:")
+        )
+
+    async def count_genuine(self) -> None:
+        """Count a POST with a valid form, by the client's address."""
+        await self.site.limits.take(self.site.limits.by_address(Purpose.POSTS, self.host))
 
     async def form(self) -> forms.Form:
         """Return the submitted form; raises `forms.ForgedForm`."""

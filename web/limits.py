@@ -17,6 +17,7 @@ from postgres import Pool
 from security.keys import KeyRing
 from settings.limits import LimitSettings
 from settings.section import MOST
+from web.forms import name_of
 
 PROXY = "proxy"
 """Stands for the address of a client whose own is not known."""
@@ -65,23 +66,26 @@ class RateLimits:
         self._keys = keys
         self._limits = limits
 
-    async def count_post(self, host: str) -> None:
-        """Count a request that changes something; raises `RateLimited` beyond the limit."""
-        await self.take(self.by_address(Purpose.POSTS, host))
-
     async def take(self, bounds: Iterable[Bound]) -> None:
         """Count one use of each; raises `RateLimited` beyond a limit. See `budgets.take`."""
-        taken = await budgets.take(self._pool, [*bounds])
+        self.check(await budgets.take(self._pool, [*bounds]))
+
+    @staticmethod
+    def check(taken: Mapping[str, Taken]) -> None:
+        """Raise `RateLimited` if a limit refused the use."""
         if opens := budgets.latest(taken):
             count_refusal(taken)
             raise RateLimited(opens)
 
-    def by_address(self, purpose: Purpose, host: str) -> list[Bound]:
-        """Return the limits of this client's address, its block and, with IPv6, its site."""
+    def by_address(self, purpose: Purpose, host: str, apart: str = "") -> list[Bound]:
+        """Return the limits of this client's address, its block and, with IPv6, its site.
+
+        `apart` names uses that are counted by themselves, with the same numbers.
+        """
         times, window = self._times(host), self._window(purpose)
         return [
             Bound(
-                self._bucket(purpose, network),
+                f"{purpose}:{apart}{self._keys.index('address', network)}",
                 min(times * self._most(purpose, level), MOST),
                 window,
             )
@@ -91,6 +95,11 @@ class RateLimits:
     def by(self, purpose: Purpose, holder: str, keyed: str) -> Bound:
         """Return the limit of one `holder` (browser, name), known by this keyed index."""
         return Bound(f"{purpose}:{keyed}", self._most(purpose, holder), self._window(purpose))
+
+    def of_session(self, token: str) -> Bound:
+        """Return the limit of forms of one session, by its token."""
+        named = self._keys.index("browser", name_of(token))
+        return self.by(Purpose.POSTS, "session", f"session:{named}")
 
     def waits(self, host: str) -> list[Bound]:
         """Return the limits of look-ups that a wait let through, by address and over all."""
@@ -105,14 +114,23 @@ class RateLimits:
         window = self._window(Purpose.STARTS)
         return [Bound(f"{Purpose.STARTS}:{each}:{widest}", most, window) for each in contacts]
 
-    def second(self, browser: str, contacts: Iterable[str], host: str) -> list[Bound]:
-        """Return the limits of a second datum, by browser and by contact and address block."""
-        level = networks(host)
-        block = self._keys.index("address", level.get("block", level["address"]))
-        most = self._limits.second_tries
+    def second(
+        self, browser: str, contacts: Iterable[str], host: str, *, tried: bool
+    ) -> list[Bound]:
+        """Return the limits of a second datum, by browser and by contact and network.
+
+        Browsers that have `tried` before share a part of an address, so that one that has not may.
+        """
         window = timedelta(hours=self._limits.second_hours)
-        named = [browser, *(f"{contact}:{block}" for contact in contacts)]
-        return [Bound(f"{Purpose.SECOND}:{name}", most, window) for name in named]
+        bounds = [Bound(f"{Purpose.SECOND}:{browser}", self._limits.second_tries, window)]
+        places = [*networks(host).items()]
+        if tried:
+            places.append(("address_again", f"{places[0][1]} again"))
+        for level, network in places:
+            index, most = self._keys.index("address", network), self._most(Purpose.SECOND, level)
+            most = min(self._times(host) * most, MOST)
+            bounds += [Bound(f"{Purpose.SECOND}:{each}:{index}", most, window) for each in contacts]
+        return bounds
 
     def _most(self, purpose: Purpose, level: str) -> int:
         most: int = getattr(self._limits, f"{purpose}_per_{level}")
@@ -120,9 +138,6 @@ class RateLimits:
 
     def _window(self, purpose: Purpose) -> timedelta:
         return timedelta(minutes=getattr(self._limits, f"{purpose}_minutes"))
-
-    def _bucket(self, purpose: Purpose, network: str) -> str:
-        return f"{purpose}:{self._keys.index('address', network)}"
 
     def _times(self, host: str) -> int:
         """Return how many times the usual limits the client's network may use."""

@@ -124,7 +124,10 @@ class Activation(Handlers, ReadModel):
             await calls.send_notice(self._notice(NoticeKind.GO_ON, proof.destination), self.delayed)
 
     async def _identify(self, persons: Sequence[Person], contact: Destination) -> Person:
-        """Ask for one datum before a name is shown, where several persons may have this contact."""
+        """Ask for one datum before a name is shown, where several persons may have this contact.
+
+        Also where somebody else has the other contact that was typed: this one may be theirs now.
+        """
         if len(persons) == 1 and not self.start.always_ask:
             return persons[0]
         self.identification = self.identification or Identification(self, self.start, contact)

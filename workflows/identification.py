@@ -33,8 +33,8 @@ class Identification:
     async def ask(self, persons: Sequence[Person]) -> Person:
         """Ask until the datum of one person is given, and return that person."""
         machine = self._machine
-        question, shared = identity.question(persons), len(persons) > 1
         proven = [person for person in persons if has(person, self._contact)]
+        question, shared = identity.question(persons), len(proven) > 1
         self._person_keys = tuple(sorted({key for person in proven for key in person.keys}))
         left, opens_at = await self._tries_left()
         while True:

@@ -61,13 +61,13 @@ async def contact(ctx: CurrentRequest) -> Response:
 
 @router.post("/contact")
 async def contact_given(ctx: UncountedRequest) -> Response:
-    form = await ctx.form()
+    form = await ctx.genuine_form()
     typed = {name: note(form.get(name)) for name in ("mobile", "email")}
     read, errors = _read(ctx, typed)
     async with ctx.time.postponed(), crowd.turn(ctx) as in_turn:
         if in_turn is None:
             return await crowd.retry_later_page(ctx, form, reference=None)
-        await ctx.count_post()
+        await ctx.count_genuine()
         present = await _current_or_new(ctx)
         if errors:
             return ctx.page("contact", errors=errors, typed=typed)

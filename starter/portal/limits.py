@@ -1,6 +1,7 @@
 """The portal's rate limits, by browser, by address and by activation."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fastapi.responses import Response
 
@@ -37,7 +38,9 @@ async def page(ctx: PortalRequest, limited: RateLimited) -> Response:
     if limited.opens is None:
         return await ctx.error(429, **more)
     headers = limits.retry_after(limited.opens, await ctx.now())
-    form = await ctx.form()
+    form = None
+    with suppress(forms.ForgedForm):  # Forged ones are limited too.
+        form = await ctx.form()
     return await ctx.error(429, headers, not_before=ctx.clock(limited.opens), form=form, **more)
 
 
@@ -49,13 +52,14 @@ def browser(ctx: PortalRequest) -> str:
 async def take_second(ctx: PortalRequest, form: forms.Form) -> budgets.Taken:
     """Count a try of a second datum before it is sent to the engine; a repeated form uses none.
 
-    It is counted by browser and by contact and address block, also for a contact not on file.
+    It is counted by browser and by contact and network, also for a contact not on file.
     """
     session = await ctx.active_session()
     if session.reference is None:
         raise RedirectTo("/contact")
     contacts = await activations.contacts(ctx.app.pool, session.reference)
-    bounds = ctx.site.limits.second(browser(ctx), contacts, ctx.host)
+    tried = await budgets.used(ctx.app.pool, f"{Purpose.SECOND}:{browser(ctx)}") > 0
+    bounds = ctx.site.limits.second(browser(ctx), contacts, ctx.host, tried=tried)
     taken = await budgets.take(ctx.app.pool, bounds, form.submission_id)
     return budgets.Taken(min(each.left for each in taken.values()), budgets.latest(taken))
 

@@ -27,6 +27,7 @@ from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.time_limit import TimeLimit
 from web import forms, times
 from web.context import RequestContext, in_time
+from web.limits import Purpose
 
 SECRET = frozenset({"pin", "password", "number", "answer"})
 """Fields that no page shows again, so that they have to be typed again."""
@@ -183,6 +184,16 @@ class PortalRequest(RequestContext):
             form = self.request.state.form = await super().form()
         self._submission_id = form.submission_id
         return form
+
+    async def count_genuine(self) -> None:
+        """Count a POST by its session if that has an activation, else by the client's address.
+
+        Whoever has given a contact is not kept out by others at the address.
+        """
+        limits, token = self.site.limits, self.token or ""
+        by_address = limits.by_address(Purpose.POSTS, self.host)
+        taken = await self.app.sessions.take_form(token, limits.of_session(token), by_address)
+        limits.check(taken)
 
     async def now(self) -> datetime:
         """Return the ledger's time, because this machine's clock may be wrong.

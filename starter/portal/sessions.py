@@ -9,12 +9,14 @@ a row, so that its first form has a CSRF token too.
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
+from ledger import posts
 from ledger import sessions as ledger
+from ledger.budgets import Bound, Taken
 from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings.pages import Portal
@@ -73,6 +75,13 @@ class Sessions:
             take=take,
             counts=counts,
         )
+
+    async def take_form(
+        self, token: str, own: Bound, by_address: Sequence[Bound]
+    ) -> dict[str, Taken]:
+        """Count a form by its session if that has an activation, else by the client's address."""
+        session, lives = ledger.token_hash(token), (self._idle, self._absolute)
+        return await posts.take_form(self._pool, session, own, by_address, *lives)
 
     async def keep(self, token: str, newest: ledger.Newest) -> bool:
         return await ledger.keep(self._pool, token, newest)

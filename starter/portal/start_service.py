@@ -84,11 +84,13 @@ class StartService:
 
         Returns the progress once the student was looked up, None if that takes longer.
         """
+        # Otherwise the question, or none, would tell whether the second contact is on file.
+        conceals = self.settings.portal.disclosure == "uniform" and None not in contacts.values()
         start = ActivationStart(
             reference=reference,
             language=language,
             policy=self.texts.named_in(self.settings.policy),
-            always_ask=self.settings.identity.always_ask,
+            always_ask=self.settings.identity.always_ask or conceals,
             channels=Channel.all(),
             **contacts,
         )

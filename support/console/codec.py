@@ -48,7 +48,8 @@ def _allowed(request: Request) -> dict[str, str]:
 async def _operator_request(request: Request) -> AsyncIterator[ConsoleRequest]:
     # No redirect to the sign-in: the client is a script that reads the status.
     ctx = ConsoleRequest(request)
-    await ctx.count_post()
+    if not await ctx.counts_by_session():
+        await ctx.count_forged()
     yield ctx
 
 

@@ -25,6 +25,7 @@ from translations import N_, translator
 from web import forms, times
 from web.context import RequestContext, Site, in_time
 from web.cookies import Cookie
+from web.limits import Purpose
 
 SIGN_IN = "/sign-in"
 MENU: tuple[tuple[str, str, Action], ...] = (
@@ -123,6 +124,8 @@ class ConsoleRequest(RequestContext):
 
     async def load_staff(self) -> Staff:
         """Load and return the signed-in staff member; raises `SignedOut`."""
+        if self.staff:
+            return self.staff
         console, found = self.app.settings.console, None
         if self.token:
             found = await staff_sessions.find(
@@ -137,6 +140,25 @@ class ConsoleRequest(RequestContext):
         self.staff = staff_of(found)
         self.request.state.staff = self.staff
         return self.staff
+
+    async def count_post(self) -> None:
+        """Count a POST by the session of whoever is signed in, else as for anybody."""
+        if self.request.method == "POST" and not await self.counts_by_session():
+            await super().count_post()
+
+    async def counts_by_session(self) -> bool:
+        """Count a POST of whoever is signed in; return False, uncounted, if nobody is."""
+        try:
+            await self.load_staff()
+        except SignedOut:
+            return False
+        await self.site.limits.take([self.site.limits.of_session(self.token or "")])
+        return True
+
+    async def count_genuine(self) -> None:
+        # Apart from the portal's, where anybody may send forms.
+        limits = self.site.limits
+        await limits.take(limits.by_address(Purpose.POSTS, self.host, "console:"))
 
     @property
     def staff_context(self) -> StaffContext:

@@ -2,11 +2,14 @@
 
 An attempt counts before the directory is asked, and `sign_ins_per_name` is below the directory's
 own lock-out. Strangers may use up a part of it only. Some is left for the address from which this
-name has signed in before, and more for the browser that has, whose cookie says so. The directory
+name has signed in before, and more for the browser that has, whose cookie says so. One network
+cannot use up what is left elsewhere. With a name that nobody has signed in with, there is no such
+address or browser, so all is left for elsewhere. The directory
 forgets failures when somebody signs in, and so does this limit.
 """
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from fastapi import Response
@@ -48,8 +51,11 @@ class SignInLimits:
             bounds = self._of_name[:1]
         elif await self._is_known("address", self._address):
             bounds = [*self._of_name[:2], by_address[0]]
+        elif await self.is_name_known():
+            few = max(self._of_name[2].most - 1, 1)
+            bounds = [*self._of_name, self._of_network(few), *by_address]
         else:
-            bounds = [*self._of_name, *by_address]
+            bounds = [self._of_name[0], self._of_network(self._of_name[2].most), *by_address]
         await self._ctx.site.limits.take(bounds)
 
     async def count_answer(self) -> None:
@@ -61,7 +67,8 @@ class SignInLimits:
 
     async def forget(self) -> None:
         """Forget the attempts with this name, after its password was right."""
-        await budgets.forget(self._ctx.app.pool, [bound.bucket for bound in self._of_name])
+        bounds = [*self._of_name, self._of_network(1)]
+        await budgets.forget(self._ctx.app.pool, [bound.bucket for bound in bounds])
 
     async def count_code(self) -> None:
         """Count a code after the right password, of known browsers apart; raises `RateLimited`."""
@@ -103,6 +110,12 @@ class SignInLimits:
     def _of_name(self) -> list[Bound]:
         rates, keyed = self._ctx.site.limits, self._index(self.name)
         return [rates.by(Purpose.SIGN_INS, level, f"{level}:{keyed}") for level in _LEVELS]
+
+    def _of_network(self, most: int) -> Bound:
+        """Return the limit of attempts with the name from the client's network (/24, /48)."""
+        network = [*networks(self._ctx.host).values()][-1]
+        keyed = self._index(f"{self.name}\0{network}")
+        return replace(self._of_name[2], bucket=f"{Purpose.SIGN_INS}:network:{keyed}", most=most)
 
     def _known(self, kind: str, value: str) -> str:
         return f"known:{self._index(chr(0).join((kind, self.name, value)))}"

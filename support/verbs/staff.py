@@ -102,6 +102,9 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
 }
 
 
+OF_ALL_DEPARTMENTS = frozenset({Action.OPERATE, Action.SWEEP, Action.CUT, Action.SECOND_FACTOR})
+"""Acts on the whole institution, which nobody may do who is limited to departments."""
+
 PROVIDED = "~"
 """Stands in the name of an account of the OpenID Connect provider, and in no other name."""
 
@@ -131,6 +134,9 @@ class Staff:
     said: str = ""
 
     def may(self, action: Action) -> bool:
+        """Return whether a role allows the action, for the departments of this person."""
+        if self.departments is not None and action in OF_ALL_DEPARTMENTS:
+            return False
         return any(action in ALLOWED[role] for role in self.roles)
 
     def check(self, action: Action) -> None:

@@ -11,8 +11,9 @@ from domain.contracts.message_io import Delivery, MailSupportAnswer, MailSupport
 from domain.contracts.vocabulary import Language
 from ledger import support_requests
 from ledger.support_requests import HelpRequest
-from postgres import Pool
+from postgres import Pool, connect
 from security.purposes import User
+from settings.rules import SendBudget
 from settings.systems import Mail
 from tests.adapters.messaging.test_mail import Relay, relay
 from tests.stack import TestStack
@@ -58,6 +59,53 @@ async def test_the_desk_reads_it_once_and_answers_the_student(
     assert "A-7K3F-92QD" in body
     assert "pin" in body
     assert "Μαρία" in body
+
+
+async def test_beyond_a_ceiling_one_letter_says_that_more_wait_and_none_is_lost(
+    stack: TestStack, pool: Pool, relay: Relay
+) -> None:
+    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'help_letters:%'")
+    settings = stack.settings.model_copy(
+        update={
+            "mail": Mail(host="127.0.0.1", port=relay.port, starttls=False),
+            "send_budget": SendBudget(help_letters_per_hour=3),
+        }
+    )
+    desk = DeskActivities(pool=pool, keys=stack.keys_of(User.MESSAGING), settings=settings)
+    asked = []
+    for number in range(10):
+        help_request = HelpRequest(
+            token_hex(16), None, None, Language.EN, "Anna", f"a{number}@mail.example", "hello"
+        )
+        await support_requests.put(pool, stack.keys, help_request)
+        asked.append(MailSupportRequest(request_id=help_request.id))
+    try:
+        relay.rcpt = "451 later"
+        with pytest.raises(ApplicationError):
+            await desk.mail_support_request(asked[0])
+        relay.rcpt = "250 OK"
+        for request in (*asked[:4], *asked):
+            assert (await desk.mail_support_request(request)).outcome is Delivery.SENT
+    finally:
+        await desk.close()
+        await pool.execute("DELETE FROM budget WHERE bucket LIKE 'help_letters:%'")
+    own, more = relay.taken[:3], relay.taken[3:]
+    assert [letter["Reply-To"] for letter in own] == [f"a{n}@mail.example" for n in range(3)]
+    (told,) = more
+    assert "κονσόλα" in str(told["Subject"])
+    assert f"{settings.console.public_url}/requests" in told.get_content()
+    waiting = await support_requests.waiting(pool, None, limit=1000, offset=0)
+    assert {each.request_id for each in asked} <= {each.id for each in waiting}
+    for each in asked:
+        assert await support_requests.unmailed(pool, stack.keys, each.request_id) is None
+
+
+async def test_a_worker_with_its_own_role_may_take_such_a_letter(stack: TestStack) -> None:
+    async with await connect(stack.ledger_dsn_of(User.MESSAGING)) as allowed:
+        name = token_hex(16)
+        for _ in range(2):
+            told = await support_requests.take_letter(allowed, name, SendBudget())
+            assert told is support_requests.HelpLetter.OWN
 
 
 async def test_an_empty_reference_is_told_as_none(

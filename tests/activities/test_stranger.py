@@ -93,7 +93,7 @@ class Contact:
     async def is_asked_about(self, block: int) -> None:
         """Guess the owner's birth date in a browser that has no tries behind it."""
         rates = RateLimits(self.pool, self.stack.keys, LIMITS)
-        bounds = rates.second(secrets.token_hex(8), [self.index], f"198.51.{block}.1")
+        bounds = rates.second(secrets.token_hex(8), [self.index], f"198.51.{block}.1", tried=False)
         taken = await budgets.take(self.pool, bounds, secrets.token_hex(8))
         self.dates_guessed += budgets.latest(taken) is None
 
@@ -133,4 +133,4 @@ async def test_the_owner_gets_in_each_time_whatever_a_stranger_spends(
     assert proved == [PinOutcome.RIGHT] * (HOURS // OWNER_EVERY)
     assert contact.messages == {Purse.ORDINARY: 6, Purse.KEPT: 6, Purse.STAFF: 2}
     assert contact.guesses == 2 * SendBudget().guesses_per_day
-    assert contact.dates_guessed == 2 * BLOCKS * LIMITS.second_tries
+    assert contact.dates_guessed == 2 * BLOCKS * LIMITS.second_per_address

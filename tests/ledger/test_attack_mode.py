@@ -1,15 +1,17 @@
 """When attack mode begins and ends: by what the ledger has counted, and by its clock."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 
-from ledger import attack_mode
+from ledger import attack_mode, budgets
 from postgres import Pool, connect
 from security.purposes import User
 from settings.limits import LimitSettings
 from tests.stack import TestStack
+from web.limits import Purpose, RateLimits
 
 LIMITS = LimitSettings()
 
@@ -99,6 +101,39 @@ async def test_it_begins_when_wrong_codes_or_misses_rise_in_number_and_share(
     await missed(pool, reference, misses)
     await found(pool, reference, hits)
     assert await is_on(pool) is on
+
+
+async def missed_from(
+    pool: Pool, stack: TestStack, reference: str, hosts: Sequence[str], *, once: str = ""
+) -> None:
+    """Note a look-up that found nobody from each of these addresses, as the portal counts it."""
+    rates = RateLimits(pool, stack.keys, LimitSettings(networks={ip_network("::/0"): 10**6}))
+    for number, host in enumerate(hosts, 1):
+        await missed(pool, f"{reference}-{number}-", 1)
+        bounds = rates.by_address(Purpose.MISSES, host)
+        await budgets.take(pool, bounds, f"{once}{reference}-{number}-1")
+
+
+@pytest.mark.parametrize("once", ["", "uniform:"])
+async def test_one_network_alone_neither_begins_it_nor_keeps_it_on(
+    pool: Pool, stack: TestStack, reference: str, once: str
+) -> None:
+    site = [f"2001:db8:77:{block}{low}::1" for block in range(100, 110) for low in range(8)]
+    await missed_from(pool, stack, reference, site, once=once)
+    assert not await is_on(pool)
+    await missed(pool, f"{reference}-elsewhere-", 40)
+    assert await is_on(pool)
+    await passes(pool, timedelta(minutes=6))
+    await missed_from(pool, stack, f"{reference}-again", site, once=once)
+    assert await is_on(pool)
+    await passes(pool, timedelta(minutes=5))
+    assert not await is_on(pool)
+
+
+async def test_addresses_that_rotate_begin_it(pool: Pool, stack: TestStack, reference: str) -> None:
+    hosts = [f"2001:db8:{site:x}::1" for site in range(30)]
+    await missed_from(pool, stack, reference, [*hosts, *hosts])
+    assert await is_on(pool)
 
 
 async def test_starts_with_few_contacts_on_file_hide_no_misses(pool: Pool, reference: str) -> None:

@@ -82,6 +82,37 @@ async def test_siblings_on_one_mobile_are_told_apart_by_their_birth_dates(
     assert claim.person.person_key == "younger"
 
 
+OWN = ELDER.model_copy(update={"email": None, "email_to": None})
+BY_EMAIL = ELDER.model_copy(
+    update={
+        "person_key": "third",
+        "birth_date": date(2006, 5, 6),
+        "mobile": None,
+        "sms_to": None,
+        "email": "y@mail.example",
+        "email_to": "y@mail.example",
+    }
+)
+
+
+async def test_the_question_is_the_same_whether_the_other_typed_contact_is_on_file(
+    begin: Begin, world: World
+) -> None:
+    """The page says of nobody that they share a contact."""
+    for found in ((OWN, BY_EMAIL), (OWN,)):
+        world.persons = found
+        student = await begin(always_ask=True)
+        sent = await student.sent()
+        pin = await student.pin()
+        assert sent.pin is not None
+        assert pin.progress.identify is not None
+        assert (
+            sent.pin.other_channels,
+            pin.progress.identify.question,
+            pin.progress.identify.shared,
+        ) == ((), Question.BIRTH_DATE, False), found
+
+
 async def test_one_person_alone_on_a_contact_is_asked_too_where_everybody_is(
     begin: Begin, world: World
 ) -> None:

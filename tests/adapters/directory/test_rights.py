@@ -73,3 +73,43 @@ def test_nothing_is_deleted_renamed_or_touched_elsewhere(service: Any, student: 
         assert (number, service.result["result"]) == (number, NO_RIGHT)
     assert service.search(student, "(uid=*)", ldap3.BASE, attributes=["userPassword"])
     assert service.entries[0].entry_attributes_as_dict.get("userPassword", []) == []
+
+
+def child(uid: str, below: str) -> tuple[str, str, dict[str, str]]:
+    return f"uid={uid},{below}", "inetOrgPerson", {"uid": uid, "cn": uid, "sn": uid}
+
+
+def test_nothing_but_accounts_is_added_and_nothing_below_one(service: Any, student: str) -> None:
+    service.extend.standard.modify_password(student, new_password=PASSWORD)
+    name = token_hex(4)
+    person = {"cn": name, "sn": name}
+    tries: list[Callable[[], Any]] = [
+        lambda: service.add(*child(f"k{name}", student)),
+        lambda: service.add(f"ou=sub{name},{PEOPLE_DN}", "organizationalUnit"),
+        lambda: service.add(f"cn={name},{PEOPLE_DN}", "inetOrgPerson", person),
+        lambda: service.add(f"cn={name}+uid=u{name},{PEOPLE_DN}", "inetOrgPerson", person),
+    ]
+    for number, attempt in enumerate(tries):
+        attempt()
+        assert (number, service.result["result"]) == (number, NO_RIGHT)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("pwdAccountLockedTime", "000001010000Z"),
+        ("pwdReset", "TRUE"),
+        ("pwdPolicySubentry", f"cn=services,ou=policies,{PEOPLE_DN.partition(',')[2]}"),
+        ("pwdStartTime", "20990101000000Z"),
+        ("pwdEndTime", "20200101000000Z"),
+    ],
+)
+def test_no_account_is_locked_or_freed_from_the_policy(
+    service: Any, student: str, attribute: str, value: str
+) -> None:
+    for _ in ("not active", "active"):
+        changes: list[list[Any]] = [[(ldap3.MODIFY_REPLACE, [value])], [(ldap3.MODIFY_DELETE, [])]]
+        for change in changes:
+            service.modify(student, {attribute: change})
+            assert service.result["result"] == NO_RIGHT
+        service.extend.standard.modify_password(student, new_password=PASSWORD)

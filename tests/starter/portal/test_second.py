@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -12,12 +13,15 @@ from domain.contracts.channels import Channel
 from domain.contracts.submissions import ResendRequest
 from domain.contracts.views import Progress, Verdict
 from domain.contracts.vocabulary import SpentPurse, Step, WaitReason
+from settings import Settings
 from settings.limits import LimitSettings
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 
+MakeApp = Callable[[Settings], FastAPI]
 HOUR = timedelta(hours=1)
-TRIES = LimitSettings().second_tries
+LIMITS = LimitSettings()
+TRIES = LIMITS.second_tries
 ASKED = 'name="answer"'
 
 
@@ -38,6 +42,12 @@ def spent(kept: timedelta | None, opens: timedelta = HOUR, **more: object) -> Pr
         "kept_at": None if kept is None else now + kept,
     }
     return at(Step.PIN, WaitReason.SEND_LIMIT, pin=view.model_copy(update=told | more))
+
+
+@pytest.fixture
+def network() -> str:
+    """Draw a /24 that no other test comes from."""
+    return f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}."
 
 
 @pytest.fixture
@@ -137,32 +147,69 @@ async def test_the_same_form_once_more_is_no_other_try(
             assert f" {TRIES - 1 - number} " in page.text
 
 
-async def test_tries_are_counted_by_browser_and_by_contact_and_block(
-    app: FastAPI, engine: MemoryEngine
-) -> None:
-    """A stranger's tries are not the owner's, unless both are in one block of addresses."""
-    engine.first = spent(-HOUR)
-    theirs = mobile()
+class Crowd:
+    """Browsers at addresses that guess what is asked of one contact."""
 
-    async def guesses(address: str, contact: str, *, times: int = 1) -> str:
-        browser, page = Browser(app, address=address), ""
-        await browser.give_contact(contact)
+    def __init__(self, app: FastAPI, engine: MemoryEngine) -> None:
+        self._app, self._engine = app, engine
+        engine.first = spent(-HOUR)
+        self.contact = mobile()
+
+    async def guesses(self, address: str, *, times: int = 1) -> bool:
+        """Return whether the last of these guesses of a new browser was still taken."""
+        browser, page = Browser(self._app, address=address), ""
+        await browser.give_contact(self.contact)
         for day in range(times):
-            page = await answer(browser, engine, Verdict.WRONG, f"{day + 1}/1/2005")
-        return page
+            page = await answer(browser, self._engine, Verdict.WRONG, f"{day + 1}/1/2005")
+        return "όσες φορές" not in page
 
-    assert "όσες φορές" not in await guesses("198.51.100.7", theirs, times=TRIES)
-    assert "όσες φορές" in await guesses("198.51.100.8", theirs)
-    assert "όσες φορές" not in await guesses("198.51.100.8", mobile())
-    assert "όσες φορές" not in await guesses("203.0.113.7", theirs, times=TRIES)
-    assert "όσες φορές" not in await guesses("2001:db8:1:2::1", theirs, times=TRIES)
-    assert "όσες φορές" in await guesses("2001:db8:1:2:ffff::9", theirs)
-    wanderer = Browser(app)
-    for _ in range(TRIES):
-        await wanderer.give_contact(mobile())
-        await answer(wanderer, engine, Verdict.WRONG, "1/1/2005")
-        await wanderer.get("/contact")
-    assert len(engine.submitted) == 3 * TRIES + 1 + TRIES
+
+def crowd_of(make_app: MakeApp, settings: Settings, engine: MemoryEngine, **limits: Any) -> Crowd:
+    many = settings.limits.model_copy(update={"starts_per_contact": 1000, **limits})
+    return Crowd(make_app(settings.model_copy(update={"limits": many})), engine)
+
+
+async def test_a_browser_that_tried_leaves_some_for_others_at_its_address_and_beside_it(
+    make_app: MakeApp, settings: Settings, engine: MemoryEngine, network: str
+) -> None:
+    crowd = crowd_of(make_app, settings, engine)
+    assert await crowd.guesses(f"{network}20", times=TRIES)
+    assert await crowd.guesses(f"{network}20", times=2)
+    assert not await crowd.guesses(f"{network}20")
+    assert await crowd.guesses(f"{network}30", times=TRIES)
+
+
+async def test_browsers_that_tried_before_leave_a_first_try_to_others(
+    make_app: MakeApp, settings: Settings, engine: MemoryEngine, network: str
+) -> None:
+    crowd = crowd_of(make_app, settings, engine, second_per_address=6)
+    assert await crowd.guesses(f"{network}20", times=TRIES)
+    assert not await crowd.guesses(f"{network}20", times=TRIES)
+    assert await crowd.guesses(f"{network}20")
+    assert not await crowd.guesses(f"{network}20")
+
+
+async def test_browsers_together_have_few_tries_of_a_contact_from_one_network(
+    make_app: MakeApp, settings: Settings, engine: MemoryEngine
+) -> None:
+    crowd = crowd_of(make_app, settings, engine)
+    for network, most in (
+        ("203.0.113.{}", LIMITS.second_per_block),
+        ("2001:db8:7:10{:02x}::1", LIMITS.second_per_block),
+        ("2001:db8:8:{:x}00::1", LIMITS.second_per_site),
+    ):
+        tried = [await crowd.guesses(network.format(host)) for host in range(1, most + 3)]
+        assert tried == [True] * most + [False] * 2, network
+    same = [await crowd.guesses("192.0.2.9") for _ in range(LIMITS.second_per_address + 1)]
+    assert same == [True] * LIMITS.second_per_address + [False]
+
+
+async def test_an_own_network_has_more_of_them(
+    make_app: MakeApp, settings: Settings, engine: MemoryEngine
+) -> None:
+    crowd = crowd_of(make_app, settings, engine, networks={ip_network("192.0.2.0/24"): 3})
+    tried = [await crowd.guesses("192.0.2.9") for _ in range(3 * LIMITS.second_per_address + 1)]
+    assert tried == [True] * 3 * LIMITS.second_per_address + [False]
 
 
 @pytest.mark.parametrize(

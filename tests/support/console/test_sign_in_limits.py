@@ -1,5 +1,7 @@
 """Strangers use up their own part of a name's attempts, below the directory's lock-out."""
 
+import secrets
+
 import pytest
 from fastapi import FastAPI
 
@@ -55,7 +57,10 @@ async def desk(make_app: MakeApp, settings: Settings, stack: TestStack, pool: Po
 
 
 async def used_up_by_strangers(desk: Desk) -> None:
-    tried = [await desk.wrong(desk.browser(f"203.0.{block}.1")) for block in (113, 114, 115)]
+    """Of other networks each time: theirs are not forgotten when the owner signs in."""
+    first = secrets.randbelow(2**16)
+    hosts = [f"2001:db8:{(first + each) % 2**16:x}::1" for each in range(3)]
+    tried = [await desk.wrong(desk.browser(host)) for host in hosts]
     assert tried == [422, 422, 429]
 
 
@@ -69,6 +74,29 @@ async def test_strangers_elsewhere_keep_a_known_browser_and_a_usual_address_in(d
     assert await desk.right(moved) == 303
     await used_up_by_strangers(desk)
     assert await desk.right(desk.browser(USUAL)) == 303
+
+
+async def test_one_network_keeps_nobody_out_who_comes_from_another(desk: Desk) -> None:
+    """Neither at the first sign-in with a name, nor with a new computer at a new address."""
+    strangers = ("203.0.113.77", "203.0.113.78", "203.0.113.77")
+    others = ("2001:db8:1:2::1", "2001:db8:1:3::1")
+    assert [await desk.wrong(desk.browser(host)) for host in strangers] == [422, 422, 429]
+    mistyped = desk.browser("192.0.2.5")
+    assert await desk.wrong(mistyped) == 422
+    assert await desk.right(mistyped) == 303
+    assert [await desk.wrong(desk.browser(host)) for host in (*strangers, *others)] == [
+        *[429] * 3,
+        422,
+        429,
+    ]
+    assert await desk.right(desk.browser("198.51.100.5")) == 303
+
+
+async def test_with_a_new_name_all_networks_stay_below_the_lock_out(desk: Desk, pool: Pool) -> None:
+    networks = [f"203.0.{block}.1" for block in range(113, 118)]
+    assert [await desk.wrong(desk.browser(host)) for host in networks] == [422] * 4 + [429]
+    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sign_ins:%'")
+    assert await desk.right(desk.browser("192.0.2.5")) == 303
 
 
 async def test_a_neighbour_at_the_same_address_keeps_a_known_browser_in(desk: Desk) -> None:
@@ -108,7 +136,7 @@ async def test_a_cookie_that_is_not_of_that_name_is_worth_nothing(desk: Desk, fo
     await used_up_by_strangers(desk)
     assert await desk.right(desk.browser("203.0.116.1", forged)) == 429
     await desk.right(desk.browser("203.0.117.1"), "viewer")
-    tried = [await desk.wrong(desk.browser("203.0.118.1"), "viewer") for _ in range(2)]
+    tried = [await desk.wrong(desk.browser(f"203.0.{n}.1"), "viewer") for n in (118, 120)]
     assert tried == [422, 422]
     theirs = owner.http.cookies["desk-known"]
     assert await desk.right(desk.browser("203.0.119.1", theirs), "viewer") == 429
@@ -122,7 +150,9 @@ async def test_browsers_and_addresses_are_forgotten(desk: Desk, pool: Pool) -> N
     assert await pool.fetchval(kept) is True
     assert await pool.fetchval("SELECT count(*) FROM budget WHERE bucket LIKE 'known:%'") == 3
     await pool.execute("UPDATE budget SET ends_at = now() WHERE bucket LIKE 'known:%'")
-    await used_up_by_strangers(desk)
+    # As with a name that has never signed in, all attempts are left for whoever comes.
+    networks = [f"203.0.{block}.1" for block in range(113, 117)]
+    assert [await desk.wrong(desk.browser(host)) for host in networks] == [422] * 4
     assert await desk.right(owner) == 429
 
 
