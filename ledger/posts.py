@@ -51,13 +51,11 @@ async def take(pool: Pool, reference: str, submission_id: str) -> PostsSpent | N
 async def take_form(
     pool: Pool,
     token_hash: str,
-    own: Bound,
-    by_address: Sequence[Bound],
+    bounds: Sequence[Bound],
     idle: timedelta,
     absolute: timedelta,
 ) -> dict[str, Taken]:
-    """Count a form by `own` if the session with this hash has an activation, else by the others."""
-    bounds = [own, *by_address]
+    """Count a form by the first bound if its session has an activation, else by the others."""
     columns = budgets.columns(bounds)
     row = await pool.fetchrow(_TAKE_FORM, token_hash, idle, absolute, *columns)
     assert row is not None  # noqa: S101 - the function returns one row

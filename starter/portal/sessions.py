@@ -81,7 +81,7 @@ class Sessions:
     ) -> dict[str, Taken]:
         """Count a form by its session if that has an activation, else by the client's address."""
         session, lives = ledger.token_hash(token), (self._idle, self._absolute)
-        return await posts.take_form(self._pool, session, own, by_address, *lives)
+        return await posts.take_form(self._pool, session, [own, *by_address], *lives)
 
     async def keep(self, token: str, newest: ledger.Newest) -> bool:
         return await ledger.keep(self._pool, token, newest)
