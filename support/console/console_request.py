@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -279,7 +280,8 @@ def allowed_to(action: Action) -> Any:
     async def ctx(request: Request) -> AsyncIterator[ConsoleRequest]:
         async with in_time(request, times.CONSOLE_PAGE_SECONDS):
             taken = ConsoleRequest(request)
-            await taken.count_post()
+            with suppress(forms.ForgedForm):  # Whoever is not signed in is sent to sign in.
+                await taken.count_post()
             (await taken.load_staff()).check(action)
             yield taken
 
