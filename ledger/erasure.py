@@ -9,7 +9,8 @@ The audit is a chain of hashes and stays unchanged.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from ledger import usernames
+from domain.contracts.vocabulary import Step
+from ledger import rekeyed, usernames
 from postgres import Connection, Pool, exists
 from security.keys import KeyRing
 
@@ -69,6 +70,15 @@ async def erase(pool: Pool, ring: KeyRing, reference: str) -> None:
             reference,
             keys,
         )
+        facts = await connection.fetchrow(
+            "SELECT found_by, username IS NOT NULL AND end_step IS DISTINCT FROM $2 AS made"
+            " FROM activation WHERE reference = $1",
+            reference,
+            Step.ALREADY_ACTIVE,
+        )
+        if facts:
+            marks = rekeyed.owner_marks(ring, facts["found_by"])
+            await usernames.note_owner(connection, keys, marks, made=facts["made"])
         for table in _DELETED:
             await connection.execute(
                 f"DELETE FROM {table} WHERE reference = $1",  # noqa: S608 - a constant of ours

@@ -118,7 +118,7 @@ GRANTS = (
     Grant("password_try", [User.MAIN], _ERASE_KEYS),
     Grant("password_try", _DESK, _ERASE),
     Grant("username", [User.MAIN, User.DIRECTORY, User.COMMANDS], _ALL),
-    Grant("username", [User.CONSOLE], "SELECT, UPDATE (name, empty_entry_of)"),
+    Grant("username", [User.CONSOLE], "SELECT, UPDATE (name, empty_entry_of, owner_marks)"),
     Grant("imported", [User.MAIN, User.DIRECTORY], "SELECT, UPDATE, DELETE"),
     Grant("imported", [User.CONSOLE], _ERASE_KEYS),
     Grant("imported", [User.COMMANDS], _ALL),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from ledger import usernames
+from ledger import rekeyed, usernames
 from postgres import Pool
 from security.keys import KeyRing
 
@@ -71,6 +71,14 @@ async def reserve_all(
             " noted_at = now()",
             [
                 (each.name, owners[each.name], list(each.found_by), each.by_code)
+                for each in sorted(owned)
+                if owners[each.name] in each.person_keys
+            ],
+        )
+        await connection.executemany(
+            "UPDATE username SET owner_marks = $2 WHERE name = $1 AND owner_marks = '{}'",
+            [
+                (each.name, rekeyed.owner_marks(keys, each.found_by))
                 for each in sorted(owned)
                 if owners[each.name] in each.person_keys
             ],

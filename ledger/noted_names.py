@@ -14,6 +14,11 @@ _SHORTEST, _MOST_WORDS = 2, 5
 """Initials do not count as words; of longer names only the first words are compared."""
 
 
+def wholes(noted: Iterable[str]) -> list[str]:
+    """Return the indexes of whole names among the stored marks."""
+    return [mark for mark in noted if mark.startswith(_NAME)]
+
+
 def indexes(keys: KeyRing, spellings: Iterable[str]) -> set[str]:
     """Return the indexes by which the words of a name are searched."""
     return {_index(keys, word) for words in _read(spellings) for word in words}
@@ -47,8 +52,8 @@ def is_noted(keys: KeyRing, spellings: Iterable[str], noted: Collection[str]) ->
 
 def knows_none_but(keys: KeyRing, spellings: Iterable[str], noted: Collection[str]) -> bool:
     """Return whether there are stored whole names, and each is one of these spellings."""
-    wholes = {mark for mark in noted if mark.startswith(_NAME)}
-    return bool(wholes) and wholes <= {_whole(keys, words) for words in _read(spellings)}
+    found = set(wholes(noted))
+    return bool(found) and found <= {_whole(keys, words) for words in _read(spellings)}
 
 
 def _by_beginnings(

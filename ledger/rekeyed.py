@@ -24,6 +24,7 @@ SELECT NOT (
     EXISTS (SELECT FROM activation WHERE person_key = ANY($1))
     OR EXISTS (SELECT FROM imported WHERE person_key = ANY($1))
     OR EXISTS (SELECT FROM rekeyed WHERE person_key = ANY($1))
+    OR EXISTS (SELECT FROM username WHERE person_key = ANY($1) AND owner_marks <> '{}')
     OR EXISTS (SELECT FROM activation WHERE found_by @> ARRAY[$2::text])
     OR EXISTS (SELECT FROM imported WHERE found_by @> ARRAY[$2])
     OR EXISTS (SELECT FROM insurance WHERE number_index = $2)
@@ -209,6 +210,31 @@ def agrees(keys: KeyRing, person: Person, found_by: Collection[str]) -> bool:
     same = _compared(keys, person, found_by)
     facts = (same.last, same.first, same.born, same.contact)
     return bool(same.first) and same.born is not False and facts.count(True) >= _ENOUGH
+
+
+def owner_marks(keys: KeyRing, found_by: Collection[str]) -> list[str]:
+    """Return keyed marks of each stored birth date with each whole name; none without both.
+
+    They are all that is kept of whose a username was. First names are stored like surnames.
+    """
+    born = [mark for mark in found_by if mark.startswith(_BORN)]
+    return sorted(_owned(keys, born, noted_names.wholes(found_by)))
+
+
+def is_owner(keys: KeyRing, person: Person, kept: Collection[str]) -> bool:
+    """Tell whether first name and birth date are those of the owner of whom `kept` is left.
+
+    Day and month may be exchanged.
+    """
+    days = [each.birth_date for each in _rows(person) if each.birth_date]
+    days += filter(None, map(dates.swapped, days))
+    born = [_born(keys, day) for day in days]
+    first = noted_names.wholes(noted_names.marks(keys, _names(person)[1]))
+    return not _owned(keys, born, first).isdisjoint(kept)
+
+
+def _owned(keys: KeyRing, born: Iterable[str], names: Collection[str]) -> set[str]:
+    return {keys.index("person", f"owner {day} {name}") for day in born for name in names}
 
 
 def _compared(keys: KeyRing, person: Person, found_by: Collection[str]) -> Compared:

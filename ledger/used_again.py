@@ -78,7 +78,20 @@ async def _is_anothers(
     pool: Pool, keys: KeyRing, person: Person, key: str, reference: str | None
 ) -> bool:
     facts = await facts_of(pool, [key], reference)
-    return rekeyed.contradicts(keys, person, facts.get(key, frozenset()))
+    if key in facts:
+        return rekeyed.contradicts(keys, person, facts[key])
+    kept = (await owners_of(pool, [key])).get(key)
+    return kept is not None and not rekeyed.is_owner(keys, person, kept)
+
+
+async def owners_of(pool: Pool, person_keys: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Return what is left of the owner of a username, by the key of an erased person."""
+    rows = await pool.fetch(
+        "SELECT person_key, owner_marks FROM username"
+        " WHERE person_key = ANY($1) AND name LIKE '=%' AND owner_marks <> '{}'",
+        person_keys,
+    )
+    return {row["person_key"]: frozenset(row["owner_marks"]) for row in rows}
 
 
 async def facts_of(

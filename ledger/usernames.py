@@ -49,6 +49,19 @@ def kept(keys: KeyRing, name: str) -> str:
     return KEPT + keys.index("username", name)
 
 
+async def note_owner(
+    connection: Connection, person_keys: Sequence[str], marks: Sequence[str], *, made: bool
+) -> None:
+    """Keep whose the person's names are; where that is kept, only if an account was `made`."""
+    await connection.execute(
+        "UPDATE username SET owner_marks = $2 WHERE person_key = ANY($1)"
+        " AND $2::text[] <> '{}' AND (owner_marks = '{}' OR $3)",
+        person_keys,
+        marks,
+        made,
+    )
+
+
 async def conceal(connection: Connection, keys: KeyRing, person_keys: Sequence[str]) -> int:
     """Replace a person's names by what still reserves them; return how many there were."""
     names = await connection.fetch(

@@ -114,10 +114,15 @@ async def known_by_former_rows(
                     wanted[person.person_key] = person
     for begin in range(0, len(people), _BATCH):
         some = people[begin : begin + _BATCH]
-        facts = await used_again.facts_of(pool, [key for each in some for key in each.keys])
+        held = [key for each in some for key in each.keys]
+        facts = await used_again.facts_of(pool, held)
+        erased = await used_again.owners_of(pool, held)
         for person in some:
             noted = (facts[key] for key in person.keys if key in facts)
-            if any(rekeyed.contradicts(keys, person, each) for each in noted):
+            if any(rekeyed.contradicts(keys, person, each) for each in noted) or any(
+                not rekeyed.is_owner(keys, person, erased[key])
+                for key in erased.keys() & {*person.keys}
+            ):
                 wanted[person.person_key] = person
     return {key: await known(pool, keys, person) for key, person in wanted.items()}
 

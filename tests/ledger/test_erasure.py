@@ -1,5 +1,7 @@
 """After an erasure nothing personal of an activation is left, and what must stay has stayed."""
 
+from datetime import date
+
 import asyncpg
 import pytest
 
@@ -16,6 +18,7 @@ from ledger import (
 )
 from ledger.imports import Owned
 from postgres import Pool
+from recognition.rekeyed import known, known_by_former_rows
 from tests.ledger.life import MOBILE, left, live, person_of
 from tests.stack import TestStack
 
@@ -145,6 +148,47 @@ async def test_a_number_under_a_key_that_no_activation_has_goes_with_the_last_on
     await erasure.erase(pool, stack.keys, other)
     for person in (older, newer):
         assert set(await left(pool, reference, person)) == STAYS - {"audit"}
+
+
+@pytest.mark.parametrize("by_import", [False, True])
+async def test_an_erased_persons_number_is_another_key_for_whoever_gets_it_next(
+    pool: Pool, stack: TestStack, reference: str, by_import: bool
+) -> None:
+    """Nothing but keyed marks tells the one who comes back from the one who has the number now."""
+    person = person_of(stack, reference).model_copy(update={"birth_date": date(2005, 3, 14)})
+    key, name = person.person_key, f"u{reference[2:].lower()}"
+    if by_import:
+        facts = rekeyed.facts(stack.keys, person)
+        await imports.reserve_all(pool, stack.keys, [Owned(name, [key], facts)])
+        await erasure.forget(pool, stack.keys, [key])
+    else:
+        await live(pool, stack, reference, person, number=reference)
+        await erasure.erase(pool, stack.keys, reference)
+    another = person.model_copy(
+        update={
+            "first_name_el": "Ζωή",
+            "first_name_latin": "Zoi",
+            "birth_date": date(2006, 3, 14),
+            "insurance_number": None,
+            "enrolments": (),
+        }
+    )
+    for of_other in (another, another.model_copy(update={"birth_date": person.birth_date})):
+        found = await known(pool, stack.keys, of_other)
+        assert found.person.person_key != key
+        assert found.own_keys == {key: found.person.person_key}
+        assert (await known_by_former_rows(pool, stack.keys, [of_other])).keys() == {key}
+        given = usernames.reserve(
+            pool, stack.keys, person_key=found.person.person_key, candidates=[name]
+        )
+        assert await given is None
+    married = person.model_copy(update={"last_name_el": "Λύκου", "last_name_latin": "Lykou"})
+    for same in (person, married):
+        assert (await known(pool, stack.keys, same)).person.person_key == key
+        without_number = same.model_copy(update={"insurance_number": None})
+        assert not await known_by_former_rows(pool, stack.keys, [without_number])
+    asked = usernames.reserve(pool, stack.keys, person_key=key, candidates=[name])
+    assert await asked == name
 
 
 async def test_of_an_unknown_one_there_are_no_traces(pool: Pool, reference: str) -> None:
