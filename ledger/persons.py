@@ -10,7 +10,7 @@ from security.keys import KeyRing
 
 async def known(pool: Pool, person: Traced) -> bool:
     """Return whether the ledger has anything of this person."""
-    return bool(person.references or person.requests) or await exists(
+    return bool(person.references or person.requests or person.undecided) or await exists(
         pool,
         "(SELECT person_key FROM username UNION ALL SELECT person_key FROM imported"
         " UNION ALL SELECT person_key FROM insurance) had WHERE person_key = ANY($1)",

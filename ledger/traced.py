@@ -2,11 +2,12 @@
 
 The person is named by the reference of any of their activations, or by a number of the registrar.
 An activation that proved no contact has no person. It is found by the contact that began it, and by
-the person for whose contact a message was reserved.
+the person for whose contact a message was reserved. What stands only for a contact that others have
+too may be theirs: requests for help are then left to whoever asks.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -24,7 +25,9 @@ _MEANT = (
     " WHERE m.reference = $1 AND a.person_key IS NULL AND m.person_key IS NOT NULL"
 )
 _UNPROVED = """
-SELECT a.reference, ARRAY(
+SELECT a.reference, a.mobile_index, a.email_index, ARRAY(
+    SELECT s.id FROM support_request s WHERE s.reference = a.reference ORDER BY s.id
+) AS requests, ARRAY(
     SELECT m.contact_index FROM message m
     WHERE m.reference = a.reference AND m.person_key = ANY($2) AND m.contact_index <> ''
 ) AS used FROM activation a
@@ -35,6 +38,21 @@ WHERE a.person_key IS NULL AND (
     )
 ) ORDER BY a.reference
 """
+_SHARED = """
+SELECT used FROM unnest($1::text[]) used WHERE EXISTS (
+    SELECT FROM activation a WHERE a.person_key <> ALL($2)
+    AND (a.mobile_index = used OR a.email_index = used OR a.found_by @> ARRAY[used])
+) OR EXISTS (
+    SELECT FROM imported i WHERE i.person_key <> ALL($2) AND i.found_by @> ARRAY[used]
+) OR EXISTS (
+    SELECT FROM message m WHERE m.contact_index = used AND m.send_no > 0
+    AND (m.person_key IS NULL OR m.person_key <> ALL($2))
+)
+"""
+_OF_OTHERS = (
+    "SELECT reference FROM activation WHERE person_key <> ALL($2)"
+    " AND (mobile_index = ANY($1) OR email_index = ANY($1)) ORDER BY reference"
+)
 _OF_SOMEBODY = (
     "activation a WHERE person_key IS NOT NULL"
     " AND (mobile_index = ANY($1) OR email_index = ANY($1) OR found_by && $1)"
@@ -52,10 +70,14 @@ class NobodyNamed(Exception):
 
 @dataclass(frozen=True)
 class RegisteredPerson:
-    """What the registrar has of a person: every key, and the indexes of all contacts."""
+    """What the registrar has of a person: every key, and the indexes of all contacts.
+
+    `shared` are contacts that other persons have too.
+    """
 
     keys: tuple[str, ...] = ()
     contacts: frozenset[str] = field(default=frozenset())
+    shared: frozenset[str] = field(default=frozenset())
 
 
 @dataclass(frozen=True)
@@ -63,18 +85,29 @@ class Traced:
     """A person's keys and activations, and their requests for help without an activation.
 
     The activation by which the person was named comes last: while it stands they can be found.
+    `undecided` are requests for help that may be another's, who has the same contact, and `others`
+    activations of such persons, in whose histories this person may be.
     """
 
     keys: tuple[str, ...]
     references: tuple[str, ...]
     requests: tuple[str, ...]
+    undecided: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 async def trace(
-    pool: Pool, keys: KeyRing, named: str, region: str, on_file: RegisteredPerson
+    pool: Pool,
+    keys: KeyRing,
+    named: str,
+    *,
+    region: str,
+    on_file: RegisteredPerson,
+    decided: Collection[str] = (),
 ) -> Traced:
     """Find a person; without any trace the result is empty.
 
+    `decided` are requests for help that are the person's, although others have the contact too.
     Raises `NumberUsedAgain` and `NobodyNamed`.
     """
     reference = normalise(named)
@@ -96,14 +129,33 @@ async def trace(
     unproved = await pool.fetch(_UNPROVED, list(indexes), own)
     for row in unproved:
         indexes.update(row["used"])
-    found = [row["reference"] for row in (*unproved, *rows)]
-    found.sort(key=lambda each: each == reference)
-    requests = [
-        each.request.id
+    used = list(indexes)
+    shared = {row["used"] for row in await pool.fetch(_SHARED, used, own)} | on_file.shared
+    asked = {
+        each.request.id: _contacts(keys, each, region) & indexes
         for each in await _without_activation(pool, keys)
-        if not indexes.isdisjoint(_contacts(keys, each, region))
-    ]
-    return Traced(tuple(own), tuple(dict.fromkeys(found)), tuple(requests))
+    }
+    doubtful = {each for each, found in asked.items() if found and found <= shared}
+    sure = {each for each, found in asked.items() if found and not found <= shared}
+    theirs = [row["reference"] for row in rows]
+    for row in unproved:
+        begun = {row["mobile_index"], row["email_index"]} & indexes
+        if row["used"] or not begun <= shared or row["reference"] in theirs:
+            theirs.append(row["reference"])
+        elif {*row["requests"]} <= {*decided}:
+            theirs.append(row["reference"])
+            doubtful.update(row["requests"])
+        else:
+            doubtful.update(row["requests"])
+    theirs.sort(key=lambda each: (each == reference, each))
+    others = [row["reference"] for row in await pool.fetch(_OF_OTHERS, used, own)] if own else []
+    return Traced(
+        tuple(own),
+        tuple(dict.fromkeys(theirs)),
+        tuple(sorted(sure | doubtful.intersection(decided))),
+        tuple(sorted(doubtful.difference(decided))),
+        tuple(others),
+    )
 
 
 async def _some_keys(
@@ -124,7 +176,12 @@ async def _is_somebodys(pool: Pool, indexes: set[str]) -> bool:
 
 
 async def _without_activation(pool: Pool, keys: KeyRing) -> list[HelpRequestDetail]:
-    rows = await pool.fetch("SELECT id FROM support_request WHERE reference IS NULL ORDER BY id")
+    """Return the requests of no activation, or of one that the ledger lacks or has erased."""
+    rows = await pool.fetch(
+        "SELECT id FROM support_request s WHERE NOT EXISTS ("
+        "SELECT FROM activation a WHERE a.reference = s.reference"
+        " AND coalesce(a.mobile_index, a.email_index, a.person_key) IS NOT NULL) ORDER BY id"
+    )
     found = [await support_requests.standing(pool, keys, row["id"]) for row in rows]
     return [each for each in found if each]
 

@@ -19,43 +19,76 @@ from support.verbs.staff import Action, StaffContext
 commands = group("Personal data: what is held on a person, and its end.")
 
 _SECONDS = 3600.0
+_UNDECIDED = (
+    "These requests for help remain, because others have the contact that they name. Read each with"
+    " `support request`, and repeat this with --request for those of this person:"
+)
+_REMAINING = (
+    "The histories of these activations of others, who have a contact of this person too, may have"
+    " this person's record:"
+)
+_LATER = "some weeks after its end"
 
 Person = Annotated[
     str, typer.Argument(help="A reference, or the student's number as the registrar has it.")
 ]
+Requests = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--request",
+        help="A request for help that is this person's, although others have the contact too.",
+    ),
+]
 
 
 @commands.command()
-def export(person: Person, reason: Reason) -> None:
+def export(person: Person, reason: Reason, requests: Requests = None) -> None:
     """Write as JSON everything that is held on one person, without codes and passwords."""
 
     async def exported(ctx: StaffContext) -> dict[str, Any]:
-        return await personal_data.export(ctx, person=person, reason=reason)
+        return await personal_data.export(
+            ctx, person=person, reason=reason, requests=requests or ()
+        )
 
     show_json(run(exported))
 
 
 @commands.command()
-def erase(person: Person, reason: Reason, yes: Yes = False, json: Json = False) -> None:
+def erase(
+    person: Person,
+    reason: Reason,
+    requests: Requests = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
     """Erase a person: all activations, and requests for help. This cannot be undone."""
     if not (yes or sys.stdin.isatty()):
         raise Failed("nobody can be asked here whether to erase: give --yes, or use a terminal")
 
+    named = requests or ()
+
     async def erased(ctx: StaffContext) -> Found:
         if not yes:
-            confirm(_to_erase(await erasure.preview(ctx, person=person)))
-        return await erasure.erase_person(ctx, person=person, reason=reason)
+            confirm(_to_erase(await erasure.preview(ctx, person=person, requests=named)))
+        return await erasure.erase_person(ctx, person=person, reason=reason, requests=named)
 
-    found, complete = run(erased)
+    found, complete, remaining = run(erased)
     outcome = {
         "references": found.references,
         "requests": found.requests,
         "complete": complete,
+        "undecided_requests": found.undecided,
+        "remaining_histories": remaining,
         "erased": True,
     }
     text = f"Erased: {len(found.references)} activations. The account was not touched."
     if not complete:
         text = f"{text}\n{personal_data.NOT_ASKED}"
+    if found.undecided:
+        text = "\n  ".join((f"{text}\n{_UNDECIDED}", *found.undecided))
+    if remaining:
+        kept = (f"{each} until {utc(at) if at else _LATER}" for each, at in remaining.items())
+        text = "\n  ".join((f"{text}\n{_REMAINING}", *kept))
     show_outcome(outcome, text, json=json)
 
 

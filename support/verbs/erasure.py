@@ -4,11 +4,13 @@ The ledger holds the ids of what is in Temporal, so it is erased last, and repea
 erasure completes it. The account in the directory is not changed.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import NamedTuple
 
 from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from domain.contracts.vocabulary import (
@@ -40,10 +42,15 @@ class UnknownPerson(UserError):
 
 
 class Found(NamedTuple):
-    """A person's traces; not `complete` if the registrar was asked and did not answer."""
+    """A person's traces; not `complete` if the registrar was asked and did not answer.
+
+    `remaining` tells by activation of others, who have a contact of the person too, until when
+    Temporal keeps its history, in which this person may be; None: the activation is not over.
+    """
 
     person: Traced
     complete: bool
+    remaining: Mapping[str, datetime | None] = {}
 
 
 class _Run(NamedTuple):
@@ -64,27 +71,32 @@ async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
     await erasure.erase(ctx.pool, ctx.keys, reference)
 
 
-async def preview(ctx: StaffContext, *, person: str) -> dict[str, int]:
+async def preview(
+    ctx: StaffContext, *, person: str, requests: Collection[str] = ()
+) -> dict[str, int]:
     """Return by store how many rows and runs `erase_person` would delete or empty.
 
     Raises as it does.
     """
     ctx.staff.check(Action.ERASE)
-    found, _ = await traced(ctx, person)
+    found = (await traced(ctx, person, requests)).person
     ended = await _ended_runs(ctx.client, await _names(ctx, found))
     held = await persons.held(ctx.pool, ctx.keys, found)
     numbers = {table: len(rows) for table, rows in held.items() if rows and table != "audit"}
     return numbers | {"runs in Temporal": len(ended)}
 
 
-async def erase_person(ctx: StaffContext, *, person: str, reason: str) -> Found:
+async def erase_person(
+    ctx: StaffContext, *, person: str, reason: str, requests: Collection[str] = ()
+) -> Found:
     """Erase all activations of a person, and their requests for help without one; idempotent.
 
-    Nothing is erased while an activation or a withdrawal is open. Raises `UnknownPerson` without
-    any trace.
+    `requests` are theirs although others have the contact too. Nothing is erased while an
+    activation or a withdrawal is open. Raises `UnknownPerson` without any trace.
     """
     ctx.staff.check(Action.ERASE)
-    found, complete = await traced(ctx, person)
+    found, complete, _ = await traced(ctx, person, requests)
+    remaining = await _remaining(ctx.client, found.others)
     ended = await _ended_runs(ctx.client, await _names(ctx, found))
     await ctx.record_each(Action.ERASE, found.references or [None], reason)
     for run in ended:
@@ -93,10 +105,10 @@ async def erase_person(ctx: StaffContext, *, person: str, reason: str) -> Found:
     for reference in found.references:
         await erasure.erase(ctx.pool, ctx.keys, reference)
     await erasure.forget(ctx.pool, ctx.keys, found.keys)
-    return Found(found, complete)
+    return Found(found, complete, remaining)
 
 
-async def traced(ctx: StaffContext, person: str) -> Found:
+async def traced(ctx: StaffContext, person: str, requests: Collection[str] = ()) -> Found:
     """Find a person by a reference or a number; raises `UnknownPerson` or `ActionRefused`.
 
     The registrar tells the other numbers of a person. Without its answer those are known that the
@@ -104,8 +116,14 @@ async def traced(ctx: StaffContext, person: str) -> Found:
     """
     try:
         asked = Asked() if normalise(person) else await registrar_person.on_file(ctx, person)
-        region = ctx.settings.registrar.phone_region
-        found = await trace(ctx.pool, ctx.keys, person, region, asked.on_file)
+        found = await trace(
+            ctx.pool,
+            ctx.keys,
+            person,
+            region=ctx.settings.registrar.phone_region,
+            on_file=asked.on_file,
+            decided=requests,
+        )
     except NumberUsedAgain:
         raise ActionRefused(
             N_("This number was another person’s before: give the reference of an activation.")
@@ -120,6 +138,23 @@ async def traced(ctx: StaffContext, person: str) -> Found:
     if ctx.staff.departments is not None or not await persons.known(ctx.pool, found):
         raise UnknownPerson
     return Found(found, asked.answered)
+
+
+async def _remaining(client: Client, references: Iterable[str]) -> dict[str, datetime | None]:
+    """Return until when Temporal keeps the histories of these activations, those that it has."""
+    found: dict[str, datetime | None] = {}
+    for reference in references:
+        with suppress(UnknownReference):
+            found[reference] = (await describe(client, reference)).close_time
+    if found:
+        request = DescribeNamespaceRequest(namespace=client.namespace)
+        with asking():
+            namespace = await client.workflow_service.describe_namespace(
+                request, timeout=times.CONSOLE_RPC
+            )
+        kept = namespace.config.workflow_execution_retention_ttl.ToTimedelta()
+        return {each: at + kept if at else None for each, at in found.items()}
+    return found
 
 
 async def _names(ctx: StaffContext, found: Traced) -> list[str]:

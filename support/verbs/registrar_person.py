@@ -1,17 +1,20 @@
 """Asks the registrar whose a number is, by every number and contact that it has of the person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from adapters.errors import AdapterError
+from adapters.registrar.port import Registrar, SharedByMany
 from domain.contacts import emails_on_file, mobiles_on_file
+from domain.contracts.people import Person
 from domain.registrar.humans import Grouped, people
 from domain.registrar.rows import Row, as_written, enrolment
+from domain.registrar.students import ContactQuery, persons
 from domain.text import identifier
 from ledger import used_again
 from ledger.traced import NumberUsedAgain, RegisteredPerson
 from support.verbs.actions import ActionRefused
-from support.verbs.registrar_rows import opened, own_domains, person_in, region_of
+from support.verbs.registrar_rows import index_of, opened, own_domains, person_in, region_of
 from support.verbs.staff import StaffContext
 from translations import N_
 
@@ -32,17 +35,21 @@ async def on_file(ctx: StaffContext, number: str) -> Asked:
     try:
         async with opened(ctx) as registrar:
             rows = await registrar.by_number(number)
+            found = _with_number(people(rows, region_of(ctx), own_domains(ctx)), number)
+            if len(found) > 1:
+                raise ActionRefused(
+                    N_("Several persons have this number: give it as system/number.")
+                )
+            if not found:
+                return Asked()
+            person = person_in(ctx, found[0].rows)
+            contacts = list(_contacts(ctx, found[0].rows))
+            shared = [each for each in contacts if await _is_shared(ctx, registrar, person, each)]
     except AdapterError:
         return Asked(answered=False)
-    found = _with_number(people(rows, region_of(ctx), own_domains(ctx)), number)
-    if len(found) > 1:
-        raise ActionRefused(N_("Several persons have this number: give it as system/number."))
-    if not found:
-        return Asked()
-    person = person_in(ctx, found[0].rows)
     if await used_again.own_keys(ctx.pool, ctx.keys, person):
         raise NumberUsedAgain
-    return Asked(RegisteredPerson(person.keys, frozenset(_contacts(ctx, found[0].rows))))
+    return Asked(RegisteredPerson(person.keys, _indexes(ctx, contacts), _indexes(ctx, shared)))
 
 
 def _with_number(groups: Iterable[Grouped], number: str) -> list[Grouped]:
@@ -57,10 +64,29 @@ def _with_number(groups: Iterable[Grouped], number: str) -> list[Grouped]:
     ]
 
 
-def _contacts(ctx: StaffContext, rows: Iterable[Row]) -> Iterable[str]:
-    """Yield the index of each contact on any row, as the person was looked up by it then."""
+def _contacts(ctx: StaffContext, rows: Iterable[Row]) -> Iterator[ContactQuery]:
+    """Yield each contact on any row, as the person was looked up by it then."""
+    region = region_of(ctx)
     for row in rows:
-        for mobile in mobiles_on_file(row.get("mobilephone"), region_of(ctx)):
-            yield ctx.keys.index("mobile", mobile)
+        for mobile in mobiles_on_file(row.get("mobilephone"), region):
+            yield ContactQuery(mobile, None, region)
         for email in emails_on_file(row.get("extemail")):
-            yield ctx.keys.index("email", email)
+            yield ContactQuery(None, email, region)
+
+
+async def _is_shared(
+    ctx: StaffContext, registrar: Registrar, person: Person, contact: ContactQuery
+) -> bool:
+    """Return whether another enrolled person has this contact too."""
+    try:
+        found = persons(await registrar.by_contact(contact), contact, index_of(ctx))
+    except SharedByMany:
+        return True
+    return any(each.person_key not in person.keys for each in found)
+
+
+def _indexes(ctx: StaffContext, contacts: Iterable[ContactQuery]) -> frozenset[str]:
+    return frozenset(
+        ctx.keys.index("mobile" if each.mobile else "email", each.mobile or each.email or "")
+        for each in contacts
+    )

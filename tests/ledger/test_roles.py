@@ -166,7 +166,9 @@ async def test_the_commands_may_read_all_that_is_told_of_a_person(
 ) -> None:
     await live(pool, stack, reference, person_of(stack, f"1/{reference}"))
     async with await connect(stack.ledger_dsn_of(User.COMMANDS)) as allowed:
-        found = await trace(allowed, stack.keys, f"1/{reference}", "GR", RegisteredPerson())
+        found = await trace(
+            allowed, stack.keys, f"1/{reference}", region="GR", on_file=RegisteredPerson()
+        )
         assert await persons.known(allowed, found)
         told = await persons.held(allowed, stack.keys, found)
         assert [row["reference"] for row in told["activation"]] == [reference]

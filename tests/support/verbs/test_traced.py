@@ -12,8 +12,10 @@ from domain.contracts.message_io import ReserveSend
 from domain.contracts.people import Destination
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import Language, Step
-from ledger import activations, claims, imports, messages, rekeyed
+from ledger import activations, claims, imports, messages, rekeyed, support_requests
+from ledger import erasure as ledger
 from ledger.imports import Owned
+from ledger.support_requests import HelpRequest
 from postgres import Pool
 from starter.client.activations import Activations
 from support.verbs import erasure, personal_data
@@ -69,6 +71,15 @@ async def unproved(
     if ended:
         await activations.close(pool, reference=reference, end=Step.CANCELLED)
     return reference
+
+
+async def asks(
+    pool: Pool, stack: TestStack, text: str, *, reply_to: str, reference: str | None = None
+) -> str:
+    request = HelpRequest(token_hex(16), reference, None, Language.EL, "Μαρία", reply_to, text)
+    await support_requests.put(pool, stack.keys, request)
+    await support_requests.mailed(pool, request.id)
+    return request.id
 
 
 async def is_erased(pool: Pool, reference: str) -> bool:
@@ -225,3 +236,101 @@ async def test_a_number_of_which_nothing_is_stored_is_unknown(
     await insert(stack, taken)
     with pytest.raises(UnknownPerson):
         await personal_data.export(desk, person=f"TEST/{taken}", reason="asked")
+
+
+async def test_requests_that_name_a_shared_contact_are_left_to_whoever_asks(
+    stack: TestStack, pool: Pool, desk: StaffContext, number: str, reference: str
+) -> None:
+    """Two persons have a mobile: neither is told, or loses, what the other wrote."""
+    mobile, mail = new_mobile(), f"{token_hex(8)}@mail.example"
+    for each, whose in ((reference, number), (f"{reference}-2", f"{number}-2")):
+        await live(pool, stack, each, person_of(stack, whose), number=each)
+        await pool.execute(
+            "UPDATE activation SET mobile_index = $2 WHERE reference = $1",
+            each,
+            stack.keys.index("mobile", mobile),
+        )
+    await pool.execute(
+        "UPDATE activation SET email_index = $2 WHERE reference = $1",
+        reference,
+        stack.keys.index("email", mail),
+    )
+    own = await asks(pool, stack, f"My mobile is {mobile}", reply_to=mail)
+    doubtful = await asks(pool, stack, f"My mobile is {mobile}, I am ill", reply_to="x@y.example")
+    begun = await unproved(pool, stack, mobile, None)
+    within = await asks(pool, stack, "no code came", reply_to="x@y.example", reference=begun)
+    told = await personal_data.export(desk, person=number, reason="asked")
+    assert set(told["undecided_requests"]) == {doubtful, within}
+    assert "I am ill" not in str(told)
+    assert {own} <= {row["id"] for row in told["ledger"]["support_request"]}
+    erased = await erasure.erase_person(desk, person=number, reason="asked")
+    assert erased.person.undecided == tuple(sorted((doubtful, within)))
+    assert f"{reference}-2" in erased.person.others
+    assert not await is_erased(pool, begun)
+    assert await support_requests.standing(pool, stack.keys, doubtful)
+    await erasure.erase_person(desk, person=f"{number}-2", reason="x", requests=[doubtful, within])
+    assert await is_erased(pool, begun)
+    assert not await support_requests.standing(pool, stack.keys, doubtful)
+
+
+async def test_the_registrar_tells_who_else_has_a_contact(
+    stack: TestStack, pool: Pool, desk: StaffContext
+) -> None:
+    mobile, numbers = new_mobile(), [f"2026{randbelow(10**7):07}" for _ in range(2)]
+    for each, name, born in zip(numbers, ("Άννα", "Ζωή"), ("20050101", "20070707"), strict=True):
+        await insert(stack, each, firstnameel=name, mobilephone=mobile, birthdate=born)
+    doubtful = await asks(pool, stack, f"My mobile is {mobile}", reply_to="x@y.example")
+    told = await personal_data.export(desk, person=f"TEST/{numbers[0]}", reason="asked")
+    assert told["undecided_requests"] == (doubtful,)
+    await erasure.erase_person(desk, person=numbers[0], reason="asked", requests=[doubtful])
+    assert not await support_requests.standing(pool, stack.keys, doubtful)
+
+
+async def test_a_request_with_a_reference_that_nothing_has_is_found_by_its_text(
+    stack: TestStack, pool: Pool, desk: StaffContext, number: str
+) -> None:
+    mobile = new_mobile()
+    begun = await unproved(pool, stack, mobile, person_of(stack, number).person_key)
+    erased = await unproved(pool, stack, mobile, person_of(stack, number).person_key)
+    await ledger.erase(pool, stack.keys, erased)
+    found = {
+        await asks(pool, stack, f"My mobile is {mobile}", reply_to="x@y.example", reference=each)
+        for each in (new_reference(), erased, None)
+    }
+    told = await personal_data.export(desk, person=begun, reason="asked")
+    assert {row["id"] for row in told["ledger"]["support_request"]} == found
+    await erasure.erase_person(desk, person=begun, reason="asked")
+    for each in found:
+        assert not await support_requests.standing(pool, stack.keys, each)
+
+
+def test_a_history_is_told_without_other_persons() -> None:
+    def row(key: str, **more: object) -> dict[str, object]:
+        return {"kind": "person", "person_key": key, "other_keys": [f"{key}2"], **more}
+
+    found = {"persons": [row("own", alike=["another"]), row("another")], "person": row("another")}
+    for key in ("own", "own2"):
+        told = personal_data.without_others([found, row("another")], {key})
+        assert told == [{"persons": [row("own")]}]
+
+
+async def test_what_remains_in_histories_of_others_is_told_with_its_end(
+    stack: TestStack, pool: Pool, desk: StaffContext, number: str, reference: str
+) -> None:
+    """Two persons have a contact: the look-up of one read the records of both."""
+    mobile, sister = new_mobile(), new_reference()
+    for each, whose in ((reference, number), (sister, f"{number}-2")):
+        await live(pool, stack, each, person_of(stack, whose), number=each)
+        await pool.execute(
+            "UPDATE activation SET mobile_index = $2 WHERE reference = $1",
+            each,
+            stack.keys.index("mobile", mobile),
+        )
+    await Activations(desk.client).start(ActivationStart(reference=sister, mobile=mobile))
+    await desk.client.get_workflow_handle(sister).terminate()
+    erased = await erasure.erase_person(desk, person=number, reason="asked")
+    closed = (await desk.client.get_workflow_handle(sister).describe()).close_time
+    until = erased.remaining[sister]
+    assert closed
+    assert until
+    assert until > closed
