@@ -52,11 +52,21 @@ class Student:
     insurance: str
 
 
-def play(folder: Path, language: str, say: Say, sample: str | None = None) -> None:
-    """Play one student to the end; raises `PartFailed` with one line where it goes wrong."""
+def play(
+    folder: Path,
+    language: str,
+    say: Say,
+    sample: str | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Play one student to the end; raises `PartFailed` with one line where it goes wrong.
+
+    `env` has the addresses where the demo's own portal does not run.
+    """
     if sample not in (None, *PLAYED):
         raise PartFailed(f"there is no such sample; there are {', '.join(PLAYED)}")
-    env = read_env(folder)
+    env = env or read_env(folder)
     config = tomllib.loads((folder / "activation.toml").read_text("utf-8"))
     ldap = LdapClient(DirectorySettings.model_validate(config["directory"]))
     try:

@@ -256,7 +256,7 @@ def play(image: Contained, folder: Path) -> None:
         for service, user in DOCTOR.items():
             installation.once(service, "doctor", "--only", user)
         for language in ("el", "en"):
-            walkthrough.play(demo.folder, language, say)
+            walkthrough.play(demo.folder, language, say, env=demo.env)
         say(installation.once("commands", "support", "list"))
 
 
