@@ -26,6 +26,7 @@ from support.verbs.load_case import load_case
 from support.verbs.sentences import sentence
 from support.verbs.staff import StaffContext
 from translations import translator
+from web.view import clock
 
 commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
 commands.add_typer(audit.commands, name="audit")
@@ -114,12 +115,18 @@ def search(json: Json = False) -> None:
 
 @commands.command()
 def show(reference: Reference, json: Json = False) -> None:
-    """Show one activation's step, why and since when it waits, and what has happened.
-
-    It speaks English with times in UTC, as all commands do; the console speaks both languages.
-    """
+    """Show one activation's step, why and since when it waits, and what has happened."""
     case = run(partial(load_case, reference=reference, unnoted=True))
-    said = sentence(case.standing, translator(Language.EN), utc)
+    place = settings.load().institution
+    texts = translator(place.default_language)
+
+    def told_at(moment: datetime) -> str:
+        """Format a time with its zone, because other times in the output are UTC."""
+        zone = place.timezone
+        told = clock(moment, language=place.default_language, zone=zone, seconds=True)
+        return f"{told} {moment.astimezone(zone):%Z}"
+
+    said = sentence(case.standing, texts, told_at)
     if json:
         show_json(case.as_dict(said))
         return
@@ -127,7 +134,7 @@ def show(reference: Reference, json: Json = False) -> None:
     department = {"department": case.department_in(Language.EN)}
     shown = {**case.standing.as_dict(), **department, **case.masked}
     if "match" in shown:
-        shown["match"] = reason_texts.reason(shown["match"], Language.EN)
+        shown["match"] = reason_texts.reason(shown["match"], place.default_language)
     for name, value in shown.items():
         typer.echo(f"  {name}: {_cell(value)}")
     for event in case.timeline:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import pwd
-import re
 import shutil
 import subprocess
 import time
@@ -115,9 +114,6 @@ async def test_a_case_is_shown_with_all_workers_down(stuck: str) -> None:
     plain = await command("support", "show", stuck)
     # What comes next has changed meanwhile; why it stands there has not.
     assert plain.stdout.startswith(f"{stuck}: {case['sentence'].split('.')[0]}.")
-    # One language and one clock, whatever the institution's are.
-    assert not re.search("[α-ωά-ώ]{2}", plain.stdout)
-    assert re.search(r"been since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", plain.stdout)
     for personal in ("6912345678", "Παπαδοπούλου", "maria@example.org"):
         assert personal not in json.dumps(case, ensure_ascii=False) + plain.stdout
 
