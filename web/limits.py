@@ -98,7 +98,8 @@ class RateLimits:
 
     def of_session(self, token: str) -> Bound:
         """Return the limit of forms of one session, by its token."""
-        named = self._keys.index("browser", name_of(token))
+        # By the key that portal and console have both.
+        named = self._keys.index("address", f"session {name_of(token)}")
         return self.by(Purpose.POSTS, "session", f"session:{named}")
 
     def waits(self, host: str) -> list[Bound]:

@@ -4,12 +4,12 @@ import pytest
 
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
-from adapters.directory.ldap_results import SUCCESS
 from domain.contracts.account_io import AccountOutcome, AccountResolved
 from domain.contracts.people import Enrolment
 from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson, writing
+from tests.activities.test_conflicts import operating
 from tests.adapters.between import SEARCH, between
 from tests.stack import TestStack
 
@@ -146,13 +146,15 @@ async def test_a_name_is_the_same_in_capitals_and_as_any_of_several(
 
 
 async def test_an_entry_without_a_name_is_for_support(
-    activities: DirectoryActivities, case: Case
+    stack: TestStack, activities: DirectoryActivities, case: Case
 ) -> None:
+    """An operator's: the engine's own account may add nothing but accounts."""
     classes = ["inetOrgPerson", "schacLinkageIdentifiers"]
     entry = {"objectClass": classes, "cn": [f"C {case.name}"], "sn": ["C"]}
     dn = f"cn=C {case.name},{case.people}"
-    assert case.ldap.add(dn, {**entry, CODES: codes(case.person, case.domain)}).code == SUCCESS
-    case.ldap.set_password(dn, PASSWORD.encode())
+    entry |= {CODES: [*codes(case.person, case.domain)], "userPassword": [PASSWORD]}
+    with operating(stack) as operator:
+        operator.adds(dn, entry)
     assert await case.resolve(activities) == AccountResolved(
         outcome=AccountOutcome.CONFLICT, why=f"{CODES}, without uid"
     )

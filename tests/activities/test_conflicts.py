@@ -5,7 +5,7 @@ again, and makes the account where nothing is in the way.
 """
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -35,6 +35,9 @@ class Operator:
 
     def close(self) -> None:
         self._ldap.unbind()
+
+    def adds(self, dn: str, entry: Mapping[str, list[str]]) -> None:
+        assert self._ldap.add(dn, attributes=entry), self._ldap.result
 
     def writes_the_code(self, case: Case, uid: str) -> None:
         person = {CODES: [(MODIFY_REPLACE, codes(case.person, case.domain))]}
