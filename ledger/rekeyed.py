@@ -227,8 +227,8 @@ def is_owner(keys: KeyRing, person: Person, kept: Collection[str]) -> bool:
     Day and month may be exchanged.
     """
     days = [each.birth_date for each in _rows(person) if each.birth_date]
-    days += filter(None, map(dates.swapped, days))
-    born = [_born(keys, day) for day in days]
+    exchanged = filter(None, map(dates.swapped, days))
+    born = [_born(keys, day) for day in (*days, *exchanged)]
     first = noted_names.wholes(noted_names.marks(keys, _names(person)[1]))
     return not _owned(keys, born, first).isdisjoint(kept)
 

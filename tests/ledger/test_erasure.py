@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from domain.contracts.vocabulary import Step
+from domain.dates import swapped
 from ledger import (
     activations,
     audit,
@@ -150,12 +151,13 @@ async def test_a_number_under_a_key_that_no_activation_has_goes_with_the_last_on
         assert set(await left(pool, reference, person)) == STAYS - {"audit"}
 
 
+@pytest.mark.parametrize("day", [14, 4])
 @pytest.mark.parametrize("by_import", [False, True])
 async def test_an_erased_persons_number_is_another_key_for_whoever_gets_it_next(
-    pool: Pool, stack: TestStack, reference: str, by_import: bool
+    pool: Pool, stack: TestStack, reference: str, by_import: bool, day: int
 ) -> None:
     """Nothing but keyed marks tells the one who comes back from the one who has the number now."""
-    person = person_of(stack, reference).model_copy(update={"birth_date": date(2005, 3, 14)})
+    person = person_of(stack, reference).model_copy(update={"birth_date": date(2005, 3, day)})
     key, name = person.person_key, f"u{reference[2:].lower()}"
     if by_import:
         facts = rekeyed.facts(stack.keys, person)
@@ -183,7 +185,8 @@ async def test_an_erased_persons_number_is_another_key_for_whoever_gets_it_next(
         )
         assert await given is None
     married = person.model_copy(update={"last_name_el": "Λύκου", "last_name_latin": "Lykou"})
-    for same in (person, married):
+    exchanged = person.model_copy(update={"birth_date": swapped(date(2005, 3, day))})
+    for same in (person, married, *([exchanged] if exchanged.birth_date else [])):
         assert (await known(pool, stack.keys, same)).person.person_key == key
         without_number = same.model_copy(update={"insurance_number": None})
         assert not await known_by_former_rows(pool, stack.keys, [without_number])
