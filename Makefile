@@ -20,7 +20,7 @@ demo: setup-demo ## start everything on this machine; Ctrl-C stops it
 export PYTHONDONTWRITEBYTECODE :=
 
 # Only where every line and branch must be tested: measuring makes tests half as slow again.
-MEASURED := tests/domain tests/workflows
+MEASURED := tests/domain tests/replay tests/workflows
 # Walks at random: no line of these counts as tested, so that nothing depends on a seed.
 RANDOM := $(addprefix tests/domain/,test_codes_model.py test_typed.py) \
 	$(addprefix tests/workflows/,test_model.py test_traces.py)
