@@ -66,6 +66,7 @@ from workflows.support_request import SupportAnswer, SupportRequest
 from workflows.sweep import Sweep
 from workflows.withdrawal import Withdrawal
 
+WORKFLOWS = (Activation, SupportRequest, SupportAnswer, Withdrawal, Retry, Outbox, Sweep)
 _GRACE = timedelta(seconds=30)
 _STICKY = timedelta(seconds=2)
 _CACHED = 2000
@@ -210,7 +211,7 @@ def _main(given: Dependencies) -> list[Worker]:
             given,
             TaskQueue.MAIN,
             every,
-            workflows=[Activation, SupportRequest, SupportAnswer, Withdrawal, Retry, Outbox, Sweep],
+            workflows=WORKFLOWS,
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_cached_workflows=_CACHED,
             sticky_queue_schedule_to_start_timeout=_STICKY,

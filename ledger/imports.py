@@ -64,6 +64,7 @@ async def reserve_all(
             kept,
         )
         owners = {row["name"]: row["person_key"] for row in rows}
+        their_own = [each for each in sorted(owned) if owners[each.name] in each.person_keys]
         await connection.executemany(
             "INSERT INTO imported (name, person_key, found_by, by_code)"
             " VALUES ($1, $2, $3, $4)"
@@ -71,17 +72,12 @@ async def reserve_all(
             " noted_at = now()",
             [
                 (each.name, owners[each.name], list(each.found_by), each.by_code)
-                for each in sorted(owned)
-                if owners[each.name] in each.person_keys
+                for each in their_own
             ],
         )
         await connection.executemany(
             "UPDATE username SET owner_marks = $2 WHERE name = $1 AND owner_marks = '{}'",
-            [
-                (each.name, rekeyed.owner_marks(keys, each.found_by))
-                for each in sorted(owned)
-                if owners[each.name] in each.person_keys
-            ],
+            [(each.name, rekeyed.owner_marks(keys, each.found_by)) for each in their_own],
         )
     return len(fresh) - len(taken), owners
 

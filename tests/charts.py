@@ -10,7 +10,6 @@ import base64
 import gzip
 import json
 import re
-import sys
 import tempfile
 import threading
 from collections import Counter
@@ -23,6 +22,8 @@ from typing import Any, ClassVar
 import helm_sdkpy
 import kubernetes_validate
 import yaml
+
+from tests.progress import say
 
 CHART = Path(__file__).parents[1] / "deploy" / "helm" / "activation"
 RELEASE = re.compile(rb"H4sI[A-Za-z0-9+/=]+")
@@ -173,25 +174,21 @@ def main() -> None:
         linted = asyncio.run(helm_sdkpy.Lint(config).run(str(CHART)))
         if linted["Errors"] or any(each["Severity"] > INFORMATION for each in linted["Messages"]):
             raise SystemExit(f"lint: {linted}")
-        _say("lint finds nothing wrong")
+        say("lint finds nothing wrong")
         for name, values in (("as it comes", {}), ("with everything", FULL)):
             objects = render(config, values)
             for each in objects:
                 for version in VERSIONS:
                     kubernetes_validate.validate(each, version, strict=True)
             kinds = Counter(each["kind"] for each in objects)
-            _say(f"{name}: {', '.join(f'{n} {kind}' for kind, n in sorted(kinds.items()))}")
+            say(f"{name}: {', '.join(f'{n} {kind}' for kind, n in sorted(kinds.items()))}")
         for wrong in WRONG:
             try:
                 render(config, wrong)
             except helm_sdkpy.HelmError:
                 continue
             raise SystemExit(f"these values are wrong, and were taken: {wrong}")
-        _say(f"{len(WRONG)} wrong values are refused; all objects are valid in {VERSIONS}")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+        say(f"{len(WRONG)} wrong values are refused; all objects are valid in {VERSIONS}")
 
 
 if __name__ == "__main__":

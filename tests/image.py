@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ from demo.postgres import Postgres, find_binaries
 from security.purposes import User
 from tests.composed import DEPLOY, ROOT, Service, of_the_engine, rendered
 from tests.contained import Contained
+from tests.progress import say
 from tests.release import build
 from tests.stack import WholeStack
 from tests.whole.student import until
@@ -52,11 +52,6 @@ OF_COMPOSE = (
     "TEMPORAL_CONFIG_FILE",
 )
 INSTALLED = "/opt/activation/.venv/lib/python3.*/site-packages"
-
-
-def say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def buildah(*words: str) -> str:

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZipFile
 
+from tests.progress import say
+
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".release"
 _LEADS_ELSEWHERE = re.compile(r"PYTHON|ACTIVATION_|TEMPORAL_|VIRTUAL_ENV|PG_BIN")
@@ -139,11 +141,6 @@ def _run(*words: str, cwd: Path, environ: dict[str, str] | None = None, fails: b
     return done.stdout + done.stderr
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
 def try_everywhere(wheel: Path, folder: Path) -> None:
     """Install the wheel below this folder, and play it without and with the extra `demo`."""
     here = Installation(folder)
@@ -154,7 +151,7 @@ def try_everywhere(wheel: Path, folder: Path) -> None:
     here.activation("--help")
     here.activation("doctor", fails=True)
     incomplete = here.activation("demo", "up", fails=True)
-    _say(f"installed: {helps} commands show their help; without the extra: {incomplete.strip()}")
+    say(f"installed: {helps} commands show their help; without the extra: {incomplete.strip()}")
     here.pip("install", "--require-hashes", "-r", str(ROOT / "requirements" / "demo.txt"))
     here.pip("install", "--no-index", f"{wheel}[demo]")
     here.pip("check")
@@ -162,17 +159,17 @@ def try_everywhere(wheel: Path, folder: Path) -> None:
         for words in ("config check", "ledger migrate", "doctor", "templates preview"):
             here.activation(*words.split())
         for language in ("el", "en"):
-            _say(here.activation("demo", "walkthrough", "--lang", language).splitlines()[-1])
+            say(here.activation("demo", "walkthrough", "--lang", language).splitlines()[-1])
         here.activation("support", "list")
 
 
 def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     built = build(FOLDER)
-    _say(f"built: {built.wheel.name} ({len(built.in_wheel())} files), {built.sdist.name}")
+    say(f"built: {built.wheel.name} ({len(built.in_wheel())} files), {built.sdist.name}")
     with tempfile.TemporaryDirectory() as name:
         try_everywhere(built.wheel, Path(name))
-    _say(f"The release in {FOLDER.name}/ works.")
+    say(f"The release in {FOLDER.name}/ works.")
 
 
 if __name__ == "__main__":

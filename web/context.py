@@ -76,9 +76,16 @@ class RequestContext:
         await self.site.limits.take(self.site.limits.by_address(Purpose.POSTS, self.host))
 
     async def form(self) -> forms.Form:
-        """Return the submitted form; raises `forms.ForgedForm`."""
-        key = self.site.keys.session_key
-        return await forms.submitted(self.request, self.site.public_url, key, self.token)
+        """Return the submitted form; raises `forms.ForgedForm`.
+
+        It is read once, with the token of the request: the session may have been replaced since.
+        """
+        form: forms.Form | None = getattr(self.request.state, "form", None)
+        if form is None:
+            key = self.site.keys.session_key
+            form = await forms.submitted(self.request, self.site.public_url, key, self.token)
+            self.request.state.form = form
+        return form
 
     def page(
         self,

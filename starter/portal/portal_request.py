@@ -175,13 +175,8 @@ class PortalRequest(RequestContext):
         return state
 
     async def form(self) -> forms.Form:
-        """Return the submitted form; raises `forms.ForgedForm`.
-
-        It is read once, with the token of the request: the session may have been replaced since.
-        """
-        form: forms.Form | None = getattr(self.request.state, "form", None)
-        if form is None:
-            form = self.request.state.form = await super().form()
+        """Return the submitted form, whose submission is then this request's."""
+        form = await super().form()
         self._submission_id = form.submission_id
         return form
 

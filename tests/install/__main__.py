@@ -15,7 +15,7 @@ from pathlib import Path
 
 from demo.certificates import make_certificates
 from demo.place import Place
-from tests.install.services import say
+from tests.progress import say
 
 INSIDE = "ACTIVATION_CHECK_INSIDE"
 

@@ -21,7 +21,7 @@ from demo.students import Row
 from demo.visitor import Visitor
 from settings.systems import DirectorySettings
 from tests.install.recipe import DocumentedDirectory, DocumentedPostgres
-from tests.install.services import say
+from tests.progress import say
 
 COUNT = 100
 AT_ONCE = 12

@@ -15,7 +15,8 @@ from security.purposes import User
 from tests.install import nginx
 from tests.install.crowd import Crowd
 from tests.install.recipe import OWNER, READER, DocumentedDirectory, DocumentedPostgres, blocks
-from tests.install.services import Service, say
+from tests.install.services import Service
+from tests.progress import say
 from tests.release import FOLDER, ROOT, build
 from tests.units import units
 

@@ -8,7 +8,6 @@ import shlex
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -130,8 +129,3 @@ def _expanded(word: str) -> Iterator[str]:
     listed = subprocess.run(words, check=True, capture_output=True, text=True)  # noqa: S603
     for name in re.findall(r"^ +(@?\w[\w-]*)$", listed.stdout, re.MULTILINE):
         yield from _expanded(name)
-
-
-def say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()

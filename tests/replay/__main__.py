@@ -26,7 +26,7 @@ _SOURCES = Path(workflows.__file__).parent
 
 
 def main() -> None:
-    now = fingerprint.current()
+    now = fingerprint.fingerprint(fingerprint.sources())
     if wrong := fingerprint.refused(fingerprint.committed(), now):
         sys.exit(
             f"The commands of {', '.join(wrong)} changed, so that a replay of running activations"

@@ -12,15 +12,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from tests.sandbox import sandbox
-from workflows.activation import Activation
-from workflows.outbox import Outbox
-from workflows.retry_batch import Retry
-from workflows.support_request import SupportAnswer, SupportRequest
-from workflows.sweep import Sweep
-from workflows.withdrawal import Withdrawal
+from worker import WORKFLOWS
 
 HISTORIES = Path(__file__).with_name("histories")
-WORKFLOWS = (Activation, SupportRequest, SupportAnswer, Withdrawal, Retry, Outbox, Sweep)
 
 
 def recorded(folder: Path = HISTORIES) -> list[Path]:

@@ -75,8 +75,8 @@ def refused(before: Fingerprint, after: Fingerprint) -> list[str]:
     return sorted(name for name in {*before, *after} if before.get(name, []) != after.get(name, []))
 
 
-def current() -> Fingerprint:
-    return fingerprint({path.stem: path.read_text("utf-8") for path in SOURCES.glob("*.py")})
+def sources() -> dict[str, str]:
+    return {path.stem: path.read_text("utf-8") for path in SOURCES.glob("*.py")}
 
 
 def committed() -> Fingerprint:

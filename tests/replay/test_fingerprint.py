@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.replay.fingerprint import SOURCES, committed, fingerprint, refused
+from tests.replay.fingerprint import committed, fingerprint, refused, sources
 
-NOW = {path.stem: path.read_text("utf-8") for path in SOURCES.glob("*.py")}
+NOW = sources()
 BEFORE = fingerprint(NOW)
 
 CHANGES = {

@@ -13,8 +13,9 @@ from temporalio.workflow import NondeterminismError
 from domain.contracts.account_io import Claimed, ClaimPerson
 from domain.contracts.vocabulary import ActivityName, Step
 from tests.handlers import MODELS
-from tests.replay.corpus import HISTORIES, WORKFLOWS, read, recorded, replay
+from tests.replay.corpus import HISTORIES, read, recorded, replay
 from tests.replay.fingerprint import committed
+from worker import WORKFLOWS
 from workflows import calls
 from workflows.search_attributes import STEP
 from workflows.step_machine import Delayed

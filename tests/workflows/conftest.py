@@ -14,21 +14,19 @@ import pytest
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client, WorkflowHandle
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from domain.contracts.submissions import ActivationResult, ActivationStart
-from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue
+from domain.contracts.submissions import ActivationStart
+from domain.contracts.vocabulary import TaskQueue
 from security import keys, rotation
 from security.codec import data_converter
 from starter.client.connect import SEARCH_ATTRIBUTES
 from tests.sandbox import sandbox
 from tests.workflows.engine import World
-from tests.workflows.student import Student
+from tests.workflows.student import Student, started
 from tests.workflows.windows import WindowsThatEnd
 from workflows.activation import Activation
-from workflows.search_attributes import STEP
 
 Begin = Callable[..., Awaitable[Student]]
 
@@ -90,14 +88,7 @@ async def begin_without_worker(
         start = ActivationStart.model_validate(
             {"reference": reference, "mobile": "+306912345678"} | given
         )
-        handle = await client.start_workflow(
-            WORKFLOW,
-            start,
-            id=reference,
-            task_queue=TaskQueue.MAIN,
-            result_type=ActivationResult,
-            search_attributes=TypedSearchAttributes([SearchAttributePair(STEP, Step.LOOKUP.value)]),
-        )
+        handle = await started(client, start)
         begun.append(Student(environment, handle, world))
         return begun[-1]
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from temporalio.client import WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from domain.contracts.message_io import SendPin
 from domain.contracts.staff import RetrySubmission
 from domain.contracts.submissions import (
     ActivationResult,
+    ActivationStart,
     ConsentSubmission,
     InsuranceSubmission,
     PasswordSubmission,
@@ -19,8 +21,21 @@ from domain.contracts.submissions import (
     Submission,
 )
 from domain.contracts.views import Answer, Progress, ProgressRequest
-from domain.contracts.vocabulary import Step
+from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue
 from tests.workflows.engine import World, pin_of
+from workflows.search_attributes import STEP
+
+
+async def started(client: Client, start: ActivationStart) -> WorkflowHandle[Any, ActivationResult]:
+    """Start an activation as the engine's client does."""
+    return await client.start_workflow(
+        WORKFLOW,
+        start,
+        id=start.reference,
+        task_queue=TaskQueue.MAIN,
+        result_type=ActivationResult,
+        search_attributes=TypedSearchAttributes([SearchAttributePair(STEP, Step.LOOKUP.value)]),
+    )
 
 
 class Time(Protocol):

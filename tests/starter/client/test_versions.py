@@ -6,15 +6,13 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from secrets import token_hex
-from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowHandle
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.client import Client
 
 from domain.contracts.account_io import InsuranceOutcome
-from domain.contracts.submissions import ActivationResult, ActivationStart
-from domain.contracts.vocabulary import WORKFLOW, ActivityName, Step, TaskQueue
+from domain.contracts.submissions import ActivationStart
+from domain.contracts.vocabulary import ActivityName, Step
 from settings.systems import Workers
 from starter.client import connect, versions
 from starter.client.versions import NoSuchVersion
@@ -22,10 +20,9 @@ from starter.doctor.temporal import used_version
 from tests.server import working
 from tests.workflows.engine import World
 from tests.workflows.later import Later
-from tests.workflows.student import Student
+from tests.workflows.student import Student, started
 from tests.workflows.test_branches import ELDER, YOUNGER, identifies
 from workflows.activation import Activation
-from workflows.search_attributes import STEP
 
 PATIENCE_SECONDS = 60
 HELD = 1000
@@ -77,14 +74,7 @@ class Installation:
     async def begin(self) -> Student:
         reference = f"A-{token_hex(4).upper()}"
         start = ActivationStart(reference=reference, mobile=ELDER.mobile)
-        handle: WorkflowHandle[Any, ActivationResult] = await self.client.start_workflow(
-            WORKFLOW,
-            start,
-            id=reference,
-            task_queue=TaskQueue.MAIN,
-            result_type=ActivationResult,
-            search_attributes=TypedSearchAttributes([SearchAttributePair(STEP, Step.LOOKUP.value)]),
-        )
+        handle = await started(self.client, start)
         return Student(RealTime(), handle, self.world)
 
 

@@ -6,26 +6,20 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi import FastAPI
 
-from domain.contracts.views import Verdict
 from ledger.sessions import token_hash
 from postgres import Pool, connect
 from security.purposes import User
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine
-from tests.starter.portal.test_newest import NAME, PIN, REVIEW
+from tests.starter.portal.test_newest import NAME, PIN, engine, proved
+
+__all__ = ["engine", "proved"]
 
 COPIES = (
     "(token_hash, reference, proofs) SELECT $2, reference, proofs",
     "SELECT (jsonb_populate_record(s, jsonb_build_object('token_hash', $2::text))).*",
 )
-
-
-@pytest.fixture
-def engine() -> MemoryEngine:
-    made = MemoryEngine()
-    made.first = PIN
-    return made
 
 
 @pytest.fixture
@@ -36,12 +30,9 @@ async def role(stack: TestStack) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture
-async def victim(student: Browser, engine: MemoryEngine) -> Browser:
+def victim(proved: Browser) -> Browser:
     """Return a browser that has proved its contact."""
-    engine.next = [(Verdict.ACCEPTED, REVIEW)]
-    await student.get("/pin")
-    assert (await student.post("/pin", pin="123456")).headers["location"] == "/review"
-    return student
+    return proved
 
 
 def hashed(browser: Browser) -> str:

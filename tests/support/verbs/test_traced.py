@@ -9,7 +9,7 @@ from temporalio.client import Client
 
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import ReserveSend
-from domain.contracts.people import Destination
+from domain.contracts.people import Destination, Person
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import Language, Step
 from ledger import activations, claims, imports, messages, rekeyed, support_requests
@@ -51,6 +51,18 @@ def new_mobile() -> str:
 def new_reference() -> str:
     typed = token_hex(4).upper().translate(str.maketrans("01", "23"))
     return f"A-{typed[:4]}-{typed[4:]}"
+
+
+async def live_with(
+    mobile: str, pool: Pool, stack: TestStack, reference: str, person: Person
+) -> None:
+    """Live through an activation that this mobile began."""
+    await live(pool, stack, reference, person, number=reference)
+    await pool.execute(
+        "UPDATE activation SET mobile_index = $2 WHERE reference = $1",
+        reference,
+        stack.keys.index("mobile", mobile),
+    )
 
 
 async def unproved(
@@ -114,12 +126,7 @@ async def test_an_open_unproved_activation_refuses_the_erasure(
     stack: TestStack, pool: Pool, desk: StaffContext, number: str, reference: str
 ) -> None:
     person, mobile = person_of(stack, number), new_mobile()
-    await live(pool, stack, reference, person, number=reference)
-    await pool.execute(
-        "UPDATE activation SET mobile_index = $2 WHERE reference = $1",
-        reference,
-        stack.keys.index("mobile", mobile),
-    )
+    await live_with(mobile, pool, stack, reference, person)
     before = await left(pool, reference, person)
     open_ = await unproved(pool, stack, mobile, None, ended=False)
     await Activations(desk.client).start(ActivationStart(reference=open_, mobile=mobile))
@@ -200,12 +207,7 @@ async def test_another_persons_activations_are_left_alone(
 ) -> None:
     """A contact, or a number, may have been another person's before."""
     person, mobile = person_of(stack, number), new_mobile()
-    await live(pool, stack, reference, person, number=reference)
-    await pool.execute(
-        "UPDATE activation SET mobile_index = $2 WHERE reference = $1",
-        reference,
-        stack.keys.index("mobile", mobile),
-    )
+    await live_with(mobile, pool, stack, reference, person)
     another = person_of(stack, f"{number}-another")
     looked_up = await unproved(pool, stack, mobile, another.person_key)
     proved = await unproved(pool, stack, new_mobile(), person.person_key, ended=False)
@@ -244,12 +246,7 @@ async def test_requests_that_name_a_shared_contact_are_left_to_whoever_asks(
     """Two persons have a mobile: neither is told, or loses, what the other wrote."""
     mobile, mail = new_mobile(), f"{token_hex(8)}@mail.example"
     for each, whose in ((reference, number), (f"{reference}-2", f"{number}-2")):
-        await live(pool, stack, each, person_of(stack, whose), number=each)
-        await pool.execute(
-            "UPDATE activation SET mobile_index = $2 WHERE reference = $1",
-            each,
-            stack.keys.index("mobile", mobile),
-        )
+        await live_with(mobile, pool, stack, each, person_of(stack, whose))
     await pool.execute(
         "UPDATE activation SET email_index = $2 WHERE reference = $1",
         reference,
@@ -320,12 +317,7 @@ async def test_what_remains_in_histories_of_others_is_told_with_its_end(
     """Two persons have a contact: the look-up of one read the records of both."""
     mobile, sister = new_mobile(), new_reference()
     for each, whose in ((reference, number), (sister, f"{number}-2")):
-        await live(pool, stack, each, person_of(stack, whose), number=each)
-        await pool.execute(
-            "UPDATE activation SET mobile_index = $2 WHERE reference = $1",
-            each,
-            stack.keys.index("mobile", mobile),
-        )
+        await live_with(mobile, pool, stack, each, person_of(stack, whose))
     await Activations(desk.client).start(ActivationStart(reference=sister, mobile=mobile))
     await desk.client.get_workflow_handle(sister).terminate()
     erased = await erasure.erase_person(desk, person=number, reason="asked")
