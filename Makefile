@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev
+.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -152,9 +152,12 @@ bench-growth: setup-dev ## measure 100, 1,000 and 10,000 parked activations, an 
 fresh: ## play newcomers on an empty Debian 12 and 13 (needs root; demo/fresh.sh plays some)
 	@demo/fresh.sh
 
-release-check: setup-dev ## build wheel and sdist into .release/, and play the wheel installed elsewhere, with a demo
-	@$(BIN)/pytest -q tests/test_release.py
+release: sbom ## build what is published into .release/: wheel, sdist, locked versions, list of components, checksums
 	@$(BIN)/python -m tests.release
+
+release-check: sbom ## build the same, and play the wheel installed elsewhere, with a demo
+	@$(BIN)/pytest -q tests/test_release.py
+	@$(BIN)/python -m tests.release try
 
 install-check: setup-dev ## install by the documentation, and restart each unit while 100 students come (needs root)
 	@$(BIN)/python -m tests.install

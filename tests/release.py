@@ -1,11 +1,17 @@
-"""Builds wheel and sdist, and tries the wheel far from the checkout: `python -m tests.release`.
+"""Builds the files of a release into `.release/`: `python -m tests.release`.
 
-The wheel is installed with the locked versions into an environment of its own. All commands are
-given in a folder with modules of our names that must not be read. Without the extra `demo` each
-command shows its help; with it a demo starts, and two students get their accounts. Wheel and sdist
-stay in `.release/`.
+Wheel, sdist, locked versions, list of components and checksums are the same byte by byte for one
+commit and one version of Python.
+
+`python -m tests.release try` also tries the wheel far from the checkout. It is installed with the
+locked versions into an environment of its own. All commands are given in a folder with modules of
+our names that must not be read. Without the extra `demo` each command shows its help; with it a
+demo starts, and two students get their accounts.
 """
 
+import gzip
+import hashlib
+import io
 import os
 import re
 import shutil
@@ -23,6 +29,7 @@ from tests.progress import say
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".release"
+LOCK = ROOT / "requirements" / "run.txt"
 _LEADS_ELSEWHERE = re.compile(r"PYTHON|ACTIVATION_|TEMPORAL_|VIRTUAL_ENV|PG_BIN")
 _SHOW_EACH_HELP = """
 from typer.main import get_command
@@ -68,11 +75,48 @@ def build(folder: Path) -> Built:
         for file in tracked():
             (copy / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / file, copy / file)
+            (copy / file).chmod(_mode((ROOT / file).stat().st_mode))
         uv = str(Path(sys.executable).with_name("uv"))
+        environ = {**os.environ, "SOURCE_DATE_EPOCH": str(_committed_at())}
         words = ("--no-build-isolation", "--offline", "--python", sys.executable)
-        _run(uv, "build", "--quiet", *words, "--out-dir", str(folder), cwd=copy)
+        out = ("--out-dir", str(folder))
+        _run(uv, "build", "--quiet", *words, *out, cwd=copy, environ=environ)
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    _without_times(sdist)
     return Built(wheel, sdist)
+
+
+def _mode(mode: int) -> int:
+    """Return the mode of a file as git has it, whatever the umask of the clone was."""
+    return 0o755 if mode & 0o100 else 0o644
+
+
+def _committed_at() -> int:
+    """Return the time of the commit in seconds since 1970, which all files of a build get."""
+    return int(_run("git", "log", "-1", "--format=%ct", cwd=ROOT))
+
+
+def _without_times(sdist: Path) -> None:
+    """Write an sdist anew with one time, mode and owner for all: setuptools writes today's."""
+    packed, at = io.BytesIO(), _committed_at()
+    with tarfile.open(sdist) as old, tarfile.open(fileobj=packed, mode="w") as new:
+        for each in sorted(old.getmembers(), key=lambda member: member.name):
+            each.mtime, each.mode = at, _mode(each.mode)
+            each.uid = each.gid = 0
+            each.uname = each.gname = ""
+            each.pax_headers = {}
+            new.addfile(each, old.extractfile(each) if each.isfile() else None)
+    sdist.write_bytes(gzip.compress(packed.getvalue(), mtime=0))
+
+
+def complete(built: Built, folder: Path) -> None:
+    """Add the locked versions, the list of components and the checksums of all."""
+    shutil.copy(LOCK, folder / LOCK.name)
+    shutil.copy(ROOT / ".sbom.json", folder / "sbom.json")
+    files = (built.wheel, built.sdist, folder / LOCK.name, folder / "sbom.json")
+    sums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    lines = [f"{digest}  {name}\n" for name, digest in sorted(sums.items())]
+    (folder / "SHA256SUMS").write_text("".join(lines), "ascii")
 
 
 class Installation:
@@ -133,7 +177,7 @@ def _packages() -> set[str]:
 def _run(*words: str, cwd: Path, environ: dict[str, str] | None = None, fails: bool = False) -> str:
     """Run a program and return what it prints; ends this one unless it does as it must."""
     done = subprocess.run(  # noqa: S603 - programs of this file
-        words, cwd=cwd, env=environ, check=False, capture_output=True, text=True
+        words, cwd=cwd, env=environ, umask=0o022, check=False, capture_output=True, text=True
     )
     if bool(done.returncode) is not fails:
         ended = f"{' '.join(words)} ended with {done.returncode}:\n"
@@ -144,7 +188,7 @@ def _run(*words: str, cwd: Path, environ: dict[str, str] | None = None, fails: b
 def try_everywhere(wheel: Path, folder: Path) -> None:
     """Install the wheel below this folder, and play it without and with the extra `demo`."""
     here = Installation(folder)
-    here.pip("install", "--require-hashes", "-r", str(ROOT / "requirements" / "run.txt"))
+    here.pip("install", "--require-hashes", "-r", str(LOCK))
     here.pip("install", "--no-index", str(wheel))
     here.pip("check")
     helps = here.python(_SHOW_EACH_HELP).count("Usage: activation")
@@ -164,9 +208,15 @@ def try_everywhere(wheel: Path, folder: Path) -> None:
 
 
 def main() -> None:
+    tries = sys.argv[1:] == ["try"]
+    if not tries and _run("git", "status", "--porcelain", cwd=ROOT):
+        raise SystemExit("a release is built from a commit: there are uncommitted changes")
     shutil.rmtree(FOLDER, ignore_errors=True)
     built = build(FOLDER)
+    complete(built, FOLDER)
     say(f"built: {built.wheel.name} ({len(built.in_wheel())} files), {built.sdist.name}")
+    if not tries:
+        return
     with tempfile.TemporaryDirectory() as name:
         try_everywhere(built.wheel, Path(name))
     say(f"The release in {FOLDER.name}/ works.")

@@ -1,7 +1,10 @@
 """The wheel holds all that the code reads, and the sdist what it takes to build and test it."""
 
+import os
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,22 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 def test_the_sdist_has_what_git_has(built: Built) -> None:
     assert built.in_sdist() == tracked() - ONLY_IN_GIT
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def test_a_second_build_is_the_same_byte_by_byte(built: Built, tmp_path: Path) -> None:
+    with umask(0o077):
+        again = build(tmp_path)
+    assert again.wheel.read_bytes() == built.wheel.read_bytes()
+    assert again.sdist.read_bytes() == built.sdist.read_bytes()
 
 
 def test_the_wheel_has_every_file_of_its_packages(built: Built) -> None:

@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from settings import Settings
+from tests.docs.named import missing
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
@@ -90,16 +90,6 @@ def limits_of(module: ModuleType) -> Iterator[str]:
                     yield f"{module.__name__}.{name}"
 
 
-@cache
-def functions(file: str) -> set[str]:
-    tree = ast.parse((ROOT / file).read_text("utf-8"))
-    return {
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
-
-
 def test_each_threat_has_its_four_points() -> None:
     assert [*THREATS] == [f"T{number:02d}" for number in range(1, 45)]
     assert {title: points for title, points in THREATS.items() if (*points,) != POINTS} == {}
@@ -107,9 +97,7 @@ def test_each_threat_has_its_four_points() -> None:
 
 @pytest.mark.parametrize("threat", THREATS)
 def test_each_test_of_a_threat_exists(threat: str) -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", THREATS[threat]["Test"])
-    assert ", ".join(f"`{file}::{name}`" for file, name in named) == THREATS[threat]["Test"]
-    assert [f"{file}::{name}" for file, name in named if name not in functions(file)] == []
+    assert [*missing(THREATS[threat]["Test"])] == []
 
 
 @pytest.mark.parametrize("threat", THREATS)
