@@ -9,17 +9,20 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-import activities.metrics  # noqa: F401 - these five define some
-import adapters.certificates  # noqa: F401 - as above
+import activities.metrics  # noqa: F401 - these six define some
+import adapters.certificates
+import adapters.messaging.sms  # noqa: F401 - as above
 import starter.client.metrics  # noqa: F401 - as above
 import web.limits
 import web.measured  # noqa: F401 - as above
 from support.verbs.metrics import ENGINE
+from workflows import step_times
 
 
 def defined() -> Mapping[str, tuple[str, tuple[str, ...]]]:
     """Return meaning and labels of each metric of the code, by its name for Prometheus."""
     found = {name: (meaning, tuple(labels)) for name, (meaning, labels) in ENGINE.items()}
+    found[step_times.NAME] = (step_times.MEANING, step_times.LABELS)
     for metric in {*REGISTRY._collector_to_names}:
         if isinstance(metric, MetricWrapperBase):
             (family,) = metric.collect()

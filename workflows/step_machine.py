@@ -40,6 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.ledger_clock import LedgerClock
     from workflows.long_wait import LongWait
     from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP, whole_millisecond
+    from workflows.step_times import StepTimes
     from workflows.tasks import background, log_mistake
 
 _WHILE_HELD: Kinds = (StaffSubmission, ResendRequest, NotMeSubmission)
@@ -66,6 +67,7 @@ class StepMachine(Answering):
         self._deadline = policy.deadline
         self.wait = LongWait(policy.notify_after)
         self.clock = DeadlineClock(self, policy)
+        self._times = StepTimes(self.step)
         self._parked: Step | None = None
         self._parked_for: Reason | None = None
         self._last_park: tuple[Reason, datetime] | None = None
@@ -108,6 +110,7 @@ class StepMachine(Answering):
         moved, changed = step is not self.step, reason is not self.reason
         held_up = self.reason is None and steps.woken_by(step, reason) is Waker.ENGINE
         self.step, self.reason = step, reason
+        self._times.moved(step, reason)
         if not steps.deadline_runs(step, reason):
             self.deadline_at = None
         elif moved or self.deadline_at is None:

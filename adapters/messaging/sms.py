@@ -20,10 +20,11 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 import httpx
+from prometheus_client import Counter
 
 from adapters.errors import AdapterError, Misconfigured, Unavailable, translated
 from adapters.messaging.sms_auth import ClientCredentials, authentication
-from domain import contacts
+from domain import contacts, gsm
 from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import FailureType
 from settings.systems import SMS_PLACEHOLDERS, Sms
@@ -34,6 +35,11 @@ _REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSAB
 _NOT_ALLOWED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
 _LONGEST_WAIT = timedelta(minutes=5)
 _LONGEST_ANSWER = 64 * 1024
+PARTS = Counter(
+    "activation_sms_parts",
+    "Parts of the SMS that a gateway took, each of which is paid for; `sms` or `sms_fallback`.",
+    ["gateway"],
+)
 
 
 class SmsGateways:
@@ -46,10 +52,12 @@ class SmsGateways:
         self, first: Sms, fallback: Sms | None, alarm: Callable[[str], None] = lambda _: None
     ) -> None:
         self._alarm = alarm
-        self._gateways = [SmsGateway(each) for each in (first, fallback) if each]
+        self._gateways = {"sms": SmsGateway(first)}
+        if fallback:
+            self._gateways["sms_fallback"] = SmsGateway(fallback)
 
     async def close(self) -> None:
-        for gateway in self._gateways:
+        for gateway in self._gateways.values():
             await gateway.close()
 
     async def send(self, *, to: str, content: str, message_id: str) -> Delivery:
@@ -58,15 +66,19 @@ class SmsGateways:
         A number in a country to which no gateway may send is undeliverable.
         """
         failures = []
-        gateways = [gateway for gateway in self._gateways if gateway.may_send(to)]
+        gateways = {name: each for name, each in self._gateways.items() if each.may_send(to)}
         if not gateways:
             return Delivery.UNDELIVERABLE
-        for gateway in gateways:
+        for name, gateway in gateways.items():
             try:
-                return await gateway.send(to=to, content=content, message_id=message_id)
+                outcome = await gateway.send(to=to, content=content, message_id=message_id)
             except AdapterError as error:
                 failures.append(error)
                 self._alarm(error.message)
+                continue
+            if outcome is Delivery.SENT:
+                PARTS.labels(name).inc(gsm.parts(content))
+            return outcome
         raise min(failures, key=lambda error: error.wait or timedelta()) from None
 
 

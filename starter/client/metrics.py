@@ -26,6 +26,7 @@ from temporalio.runtime import (
 
 from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
+from workflows import step_times
 
 # One more series for each, with the time of the first event, for which this format has no place.
 disable_created_metrics()  # type: ignore[no-untyped-call] # as the library has it
@@ -70,7 +71,12 @@ def measured_runtime() -> tuple[Runtime, str]:
     """Return the SDK's runtime with metrics, and the address of these."""
     with socket.create_server((_LOOPBACK, 0)) as free:
         address = f"{_LOOPBACK}:{free.getsockname()[1]}"
-    served = PrometheusConfig(address, counters_total_suffix=True, durations_as_seconds=True)
+    served = PrometheusConfig(
+        address,
+        counters_total_suffix=True,
+        durations_as_seconds=True,
+        histogram_bucket_overrides={step_times.NAME: step_times.BUCKETS},
+    )
     telemetry = TelemetryConfig(logging=_forwarding(), metrics=served, attach_service_name=False)
     return Runtime(telemetry=telemetry), address
 

@@ -98,12 +98,26 @@ def test_a_worker_counts_a_journey(told: Mapping[str, str]) -> None:
     assert count("activation_pins_total", outcome="wrong") >= 1
     assert count("activation_pins_total", outcome="right") >= 1
     assert count("activation_messages_total", channel="sms", kind="pin", outcome="sent") >= 1
+    assert count("activation_sms_parts_total", gateway="sms") >= 1
     assert count("activation_ended_total", end="active") >= 1
+    for step in ("pin", "review", "password"):
+        assert count("activation_step_seconds_count", step=step, waits_for="student") >= 1
+    assert 0 < count("activation_step_seconds_sum", step="provisioning", waits_for="engine") < 60
+    within = {"step": "provisioning", "waits_for": "engine", "le": "60"}
+    assert count("activation_step_seconds_bucket", **within) >= 1
     for system in ("registrar", "ledger", "directory", "sms"):
         assert count("activation_system_seconds_count", system=system, outcome="done") >= 1
     assert count("activation_key_epoch_timestamp_seconds") > 0
     assert count("activation_certificate_expires_timestamp_seconds", system="directory") > 0
     assert count("temporal_workflow_completed_total", workflow_type="Activation") >= 1
+    for sample in (
+        "temporal_workflow_task_schedule_to_start_latency_count",
+        "temporal_activity_schedule_to_start_latency_count",
+        "temporal_worker_task_slots_available",
+        "temporal_worker_task_slots_used",
+        "temporal_num_pollers",
+    ):
+        assert value(told["worker"], sample, task_queue=TaskQueue.MAIN) is not None
 
 
 def test_the_alerts_know_the_whole_engine(told: Mapping[str, str]) -> None:
@@ -193,8 +207,11 @@ def asked(http: httpx.Client, query: str) -> list[Any]:
 
 def test_prometheus_reads_all_that_rules_and_dashboard_ask_for(prometheus: httpx.Client) -> None:
     known = set(prometheus.get("/metadata", params={"limit": 10_000}).json()["data"])
-    # Temporal has refused nothing, so that nothing of it has failed yet.
-    assert asked_for() - known <= {"temporal_request_failure_total"}
+    # Nothing has failed yet, neither a request nor a workflow task.
+    assert asked_for() - known <= {
+        "temporal_request_failure_total",
+        "temporal_workflow_task_execution_failed_total",
+    }
 
 
 def test_prometheus_evaluates_every_rule_and_panel(prometheus: httpx.Client) -> None:
@@ -209,9 +226,9 @@ def test_prometheus_evaluates_every_rule_and_panel(prometheus: httpx.Client) -> 
     unseen = (
         "limited",
         "alert",
-        "request_failure",
+        "_fail",
         '!="done"',
-        "step",
+        "activation_open",
         "schedule_to_start",
         "POST",
     )
