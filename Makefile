@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev
+.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev reference
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -120,6 +120,9 @@ upgrade-check: setup-dev ## upgrade a demo of the revision FROM to this tree, wi
 
 histories: setup-dev ## record what new branches of the workflows do, and the fingerprint of their commands
 	@$(BIN)/python -m tests.replay
+
+reference: setup-dev ## write docs/reference/ anew from the code: settings, commands, metrics, states, failure types, tables
+	@$(BIN)/python -m tests.reference
 
 # Helm's library says that it needs Python 3.12, and runs with 3.11 as well.
 .charts: requirements/charts.txt

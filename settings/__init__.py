@@ -43,12 +43,20 @@ class Settings(BaseSettings):
     )
 
     ledger_dsn: Dsn
+    """The engine's own PostgreSQL, as `postgresql://user:password@host/database`. With several
+    hosts: `postgresql://user:password@one,two/database?target_session_attrs=read-write`, which
+    finds the one that accepts writes."""
     ledger_roles: RolePrefix = "activation_"
+    """How the names of the database's roles begin, which `activation ledger roles` makes and
+    `ledger migrate` grants their rights: `activation_portal` and so on."""
     keys_dir: Path
+    """The folder of the key files; see [below](configuration.md#the-keys-folder)."""
     registrar: RegistrarSettings
     directory: DirectorySettings
     sms: Sms
     sms_fallback: Sms | None = None
+    """A second gateway with the fields of `sms`, used at once if the first is unavailable or
+    refuses the engine. Students may get a text twice. `sms.per_second` applies to both together."""
     mail: Mail
     institution: Institution = Institution()
     portal: Portal = Portal()
@@ -61,10 +69,14 @@ class Settings(BaseSettings):
     retention: Retention = Retention()
     policy: Annotated[Policy, AfterValidator(check_policy)] = Policy()
     sealed_password_hours: Count = 72
+    """How long a chosen password is kept sealed while the directory is unavailable."""
     workers: Workers = Workers()
     temporal_config_file: Path | None = None
+    """A file of Temporal's own configuration; see [below](configuration.md#temporal)."""
     temporal_namespace: str = "activation"
+    """The namespace, if Temporal's own configuration names none."""
     log_level: str = "INFO"
+    """`DEBUG`, `INFO`, `WARNING` or `ERROR`; restart the process after a change."""
 
     @model_validator(mode="after")
     def _refuse_examples(self) -> Self:

@@ -41,45 +41,71 @@ def _check_domain(domain: str) -> str:
 
 
 class Institution(Section):
-    """What students read: names, addresses, times, and the domain of the institutional e-mail.
-
-    Without a `password_reset_url` students are sent to support. `texts_folder` has the
-    institution's own terms, notices and help, which name `dpo_email` and the fields after it.
-    `security_contact` is an e-mail or https address for whoever found a vulnerability.
-    `services` are listed on the last page. `own_domains` are further domains whose mailboxes
-    students get with the account; sub-domains count too. `code_country` is part of the person
-    codes in the directory. `common_words` are passwords that are common here; `plain_words` are
-    words of the institution's names that passwords may contain. `colour` is that of the line under
-    headings and of links in light mode, `colour_dark` in dark mode.
-    """
+    """What students read: names, addresses, times, and the domain of the institutional e-mail."""
 
     name_el: str = "Πανεπιστήμιο"
+    """The name in Greek pages and messages."""
     name_en: str = "University"
+    """The name in English ones."""
     sms_name: str = "UNIVERSITY"
+    """The name inside an SMS, short enough for one part."""
     domain: str = "university.example"
+    """The domain of the institutional e-mail, of scoped attributes and of the person codes. Never
+    change it after entries exist."""
     own_domains: list[Annotated[str, AfterValidator(_check_domain)]] = []
+    """Further domains of students' mailboxes that exist only with the account, so that an address
+    there is not accepted as contact. Their sub-domains, and those of `institution.domain`, count
+    too."""
     code_country: Annotated[str, Field(pattern=r"^([a-z]{2}|int)$")] = "gr"
+    """The country in the person codes, `urn:schac:personalUniqueCode:gr:...`: two letters, or
+    `int`. Never change it after entries exist: they are recognised by it."""
     common_words: list[str] = []
+    """Local words that students choose as passwords (the town, the campus, the team), in addition
+    to the built-in lists for everywhere and for Greece. A password of one of them, with or without
+    digits after it, is refused."""
     plain_words: list[str] = []
+    """Generic words of the institution's names, such as "institute", which passwords may contain;
+    in addition to the usual ones in Greek and English."""
     support_email: Mailbox = "support@university.example"
+    """The address for students' questions."""
     password_reset_url: str = "https://password.university.example"  # noqa: S105 - an address
+    """Where students with an active account reset the password."""
     timezone: ZoneInfo = ZoneInfo("Europe/Athens")
+    """The time zone of pages and messages."""
     default_language: Language = Language.EL
+    """`el` or `en`, if the student has not chosen a language."""
     registrar_sync_lag_hours: Annotated[int, Field(ge=0)] = 24
+    """The delay after a change in the registrar that the page "not found" states."""
     texts_folder: DirectoryPath | None = None
+    """A folder with the institution's own terms, privacy notice, accessibility statement, password
+    advice and help; see [below](configuration.md#terms-notices-and-help)."""
     dpo_email: Mailbox = "dpo@university.example"
+    """The data protection officer, named in the privacy notice."""
     security_contact: Annotated[
         str, Field(pattern=r"^$|^https://[^\s<>()]+$|^[^@:\s<>()]+@[^@:\s<>()]+$")
     ] = ""
+    """An e-mail or `https` address for whoever found a vulnerability, shown at
+    `/.well-known/security.txt` (RFC 9116) and on the help page; empty for none, which `activation
+    doctor` warns of."""
     postal_address_el: str = ""
+    """The institution's address in the Greek privacy notice; empty for none."""
     postal_address_en: str = ""
+    """The same in the English one."""
     sms_provider: str = ""
+    """The company that delivers the SMS, named in the privacy notice; empty for "the SMS provider".
+    """
     colour: Annotated[str, AfterValidator(partial(colours.check, background=_LIGHT))] = "#7a1f2b"
+    """The colour of pages and icon; six hexadecimal digits; it must be legible on white (contrast
+    4.5)."""
     colour_dark: Annotated[str, AfterValidator(partial(colours.check, background=_DARK))] = (
         "#8ec5ff"
     )
+    """The same for devices in dark mode; legible on `#12161c`."""
     logo: Annotated[FilePath | None, AfterValidator(_check_logo)] = None
+    """A file, `.svg` or `.png` of at most 20,000 bytes, shown beside the institution's name."""
     services: tuple[Service, ...] = ()
+    """The services that the last page links to: `[[institution.services]]` with `name_el`,
+    `name_en` and `url`."""
 
     @property
     def mail_domains(self) -> tuple[str, ...]:

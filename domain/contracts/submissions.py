@@ -9,31 +9,46 @@ from domain.contracts.vocabulary import Choice, Detail, Language, Step
 
 
 class Policy(Model):
-    """Limits and time-outs of the workflow; part of its input, so that a replay sees the same.
-
-    `remind_after`: a student who has proved a contact is reminded after this silence; None: never.
-    `notify_after`: after a longer wait the student is notified when they can continue.
-    `registrar_fresh_for`: the registrar is not read again before the account is made if the look-up
-    is younger.
-    `recreate_missing`: whether an account that was deleted from the directory is made again after
-    staff confirm it (`confirm`) or automatically.
-    """
+    """Limits and time-outs of the workflow; part of its input, so that a replay sees the same."""
 
     kind: Literal["policy"] = "policy"
     pin_ttl: timedelta = timedelta(minutes=10)
+    """How long a PIN is valid after its message was handed over."""
     pin_tries_per_code: int = 5
+    """Wrong attempts that end one code."""
     pin_tries: int = 10
+    """Wrong attempts over all codes that lock the activation."""
     pin_lock: timedelta = timedelta(minutes=60)
+    """The duration of the lock."""
     resend_after: timedelta = timedelta(seconds=60)
+    """The minimum time between two messages."""
     repeat_code_if_left: timedelta = timedelta(minutes=5)
+    """If a code is still valid for this time, another message repeats it."""
     identity_tries: int = 3
+    """Wrong answers in 24 hours to the identity question (for siblings with one contact, or by
+    `identity.always_ask`) before support must help. They count by proved contact and by each
+    student who has it, from any browser; a right answer does not count. An answer is accepted again
+    24 hours after the oldest one, or at once after staff's retry, which resets the count. So a
+    person who can read the contact's messages can block its owner for a day; nobody else can."""
     deadline: timedelta = timedelta(hours=72)
+    """How long an activation waits for the student; starts again at each accepted step."""
     remind_after: timedelta | None = timedelta(hours=24)
+    """After this time without an answer a student who has proved a contact is reminded once; empty
+    for never."""
     notify_after: timedelta = timedelta(minutes=10)
+    """A student who waited longer than this for a system or for staff is notified once when they
+    can continue."""
     reread_disputed_every: timedelta = timedelta(hours=6)
+    """How often the registrar is read again while details are disputed."""
     registrar_fresh_for: timedelta = timedelta(minutes=15)
+    """If the look-up is older than this when the password is chosen, the registrar is read again
+    before the account is made; `"PT0S"` for always."""
     terms_version: str = "1"
+    """The version of the [terms](configuration.md#terms-notices-and-help) in force, which consents
+    name; raise it after you publish a new text."""
     recreate_missing: Literal["confirm", "automatic"] = "confirm"
+    """Whether an account that was deleted from the directory is made again under its old name after
+    staff confirm it (`confirm`) or at once (`automatic`)."""
 
 
 class ActivationStart(Model):

@@ -15,19 +15,33 @@ class Step(StrEnum):
     """Steps of an activation; the last six are final."""
 
     LOOKUP = "lookup"
+    """The registrar is asked who has the typed mobile or e-mail on file."""
     PIN = "pin"
+    """A code proves that the contact is the student's."""
     IDENTIFY = "identify"
+    """A question distinguishes persons who share the contact."""
     INSURANCE = "insurance"
+    """The student gives the insurance number that the registrar lacks."""
     REVIEW = "review"
+    """The student sees details and username, and consents."""
     PASSWORD = "password"  # noqa: S105 - the name of a step
+    """The student chooses a password."""
     PROVISIONING = "provisioning"
+    """The account is made in the directory, and tried by a bind."""
     NEEDS_SUPPORT = "needs_support"
+    """Staff have to decide or to correct something."""
     ACTIVE = "active"
+    """The account was made."""
     ALREADY_ACTIVE = "already_active"
+    """The person had an account."""
     JOINED = "joined"
+    """Another activation of the same person goes on."""
     NOT_FOUND = "not_found"
+    """Nobody has the contact on file."""
     EXPIRED = "expired"
+    """The student did not come back in time."""
     CANCELLED = "cancelled"
+    """Staff or the owner of the contact ended it."""
 
 
 class WaitReason(StrEnum):
@@ -84,15 +98,54 @@ class System(StrEnum):
 
 
 class FailureType(StrEnum):
-    """Types of failures of activities, one for each system; also shown as wait reasons."""
+    """Types of failures of activities, one for each system; also shown as wait reasons.
+
+    Below each stand what it means and what an operator does.
+    """
 
     REGISTRAR_DOWN = "REGISTRAR_DOWN"
+    """The view does not answer, or not in time.
+
+    Check the registrar's PostgreSQL and the network.
+    """
     LEDGER_DOWN = "LEDGER_DOWN"
+    """The engine's PostgreSQL does not answer, is starting, full or overloaded; or no worker serves
+    the queue `activation`.
+
+    Check PostgreSQL and the workers of role main.
+    """
     DIRECTORY_DOWN = "DIRECTORY_DOWN"
+    """The directory does not answer, is busy, or no server of `directory.urls` accepts writes (LDAP
+    10, 53); or no worker serves `activation-directory`.
+
+    Check the directory and the workers of role directory.
+    """
     SMS_DOWN = "SMS_DOWN"
+    """The gateway does not answer, answers 5xx or 429, or its answer does not match
+    `sms.ok_pattern`; or no worker serves `activation-sms`.
+
+    Check the gateway, its credit, and the workers of role messaging.
+    """
     MAIL_DOWN = "MAIL_DOWN"
+    """The relay does not answer, or answers 4xx (temporary failure); or no worker serves
+    `activation-mail`.
+
+    Check the relay and the workers of role messaging.
+    """
     MESSAGES_DOWN = "MESSAGES_DOWN"
+    """The service of another channel does not answer or is temporarily unavailable; or no worker
+    serves `activation-NAME`.
+
+    Check that service and the workers of role messaging.
+    """
     CONFIGURATION = "CONFIGURATION"
+    """A system refuses the engine: wrong password, missing permission, untrusted certificate,
+    missing column, a rule of the directory against one entry (LDAP 53), or a bug.
+
+    Find the activity and the exception's class in the worker's log and correct the cause
+    (`KeyUnavailable`: that process's folder lacks a key file, see [keys](operations.md#keys));
+    waiting activations continue automatically, those at `needs_support` by retry.
+    """
 
 
 class ContactKind(StrEnum):

@@ -1,4 +1,4 @@
-"""The diagram and the reasons of docs/architecture.md are those of the code, no more, no less."""
+"""The diagram of docs/architecture.md and the reference's reasons are the code's, and no other."""
 
 import re
 from collections import defaultdict
@@ -35,12 +35,12 @@ def test_the_diagram_begins_and_ends_where_an_activation_does() -> None:
 
 
 def told_reasons() -> dict[str, set[str | None]]:
-    section = TEXT.partition("### Why a step waits")[2].partition("\n#")[0]
+    page = (ROOT / "docs" / "reference" / "states.md").read_text("utf-8")
     told: dict[str, set[str | None]] = defaultdict(set)
-    for line in section.splitlines():
-        steps, reasons, *_ = [*line.split("|")[1:], "", ""]
-        for step in re.findall(r"`(\w+)`", steps):
-            told[step] |= {None if name == "none" else name for name in re.findall(r"\w+", reasons)}
+    for step, reason in re.findall(
+        r"^\| `(\w+)` \| (?:`([A-Z_]+)` )?\|.*\|.*\|$", page, re.MULTILINE
+    ):
+        told[step].add(reason or None)
     return told
 
 

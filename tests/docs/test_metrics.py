@@ -1,11 +1,11 @@
-"""The page on metrics has each metric of the code, with its labels and its meaning."""
+"""The reference of metrics has each metric of the code, with its labels and its meaning."""
 
 import re
 from pathlib import Path
 
 from tests.metrics import defined
 
-PAGE = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_text("utf-8")
 ROWS = re.findall(r"^\| `(activation_\w+)` \|(.*?)\| (.+) \| ([\w, ]+) \|$", PAGE, re.MULTILINE)
 
 

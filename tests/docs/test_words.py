@@ -22,6 +22,7 @@ from support.verbs import alerts, head_letters
 from workflows.activation import Activation
 
 ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 HANDLERS = _Definition.must_from_class(Activation)
 OURS_AMONG_HIDDEN = {".ci", ".gitignore"}
@@ -51,9 +52,9 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def settings_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Give each setting's name and its default as the table writes it.
+    """Give each setting's name and its default as the reference writes it.
 
-    A section that may be left out has a row too; one like another section has no more.
+    A section that may be left out is there too; one like another section has no more.
     """
     sections = {field.annotation for field in model.model_fields.values()}
     for name, field in model.model_fields.items():
@@ -70,12 +71,27 @@ def settings_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str,
             yield prefix + name, f"`{json.dumps(default, ensure_ascii=False)}`"
 
 
-def test_the_table_of_settings_has_each_with_its_default_and_a_meaning() -> None:
-    section = CONFIGURATION.partition("## The settings")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `([\w.]+)` \| (.+?) \| (.*) \|$", section, re.MULTILINE)
-    assert {(name, default) for name, default, _ in rows} == set(settings_of(Settings))
-    assert [name for name, _, meaning in rows if not meaning.strip()] == []
-    assert len(rows) == len({name for name, _, _ in rows})
+def test_the_reference_has_each_setting_with_its_default_and_a_meaning() -> None:
+    reference = (REFERENCE / "settings.md").read_text("utf-8")
+    rows = re.findall(
+        r"^### `([\w.]+)`\n\n`(\w+)` · .+ · (?:default )?(`.*`|required)\n\n(.*)$",
+        reference,
+        re.MULTILINE,
+    )
+    assert {(name, default) for name, _, default, _ in rows} == set(settings_of(Settings))
+    assert [name for name, _, _, meaning in rows if not meaning.strip()] == []
+    assert len(rows) == len({name for name, *_ in rows})
+    for name, variable, *_ in rows:
+        assert variable == f"ACTIVATION_{'__'.join(name.split('.'))}".upper()
+
+
+def test_each_required_setting_is_named_with_the_file() -> None:
+    section = CONFIGURATION.partition("## The settings")[2].partition("\n\n|")[0]
+    required = {name for name, default in settings_of(Settings) if default == "required"}
+    assert required - {*re.findall(r"`([\w.]+)`", section)} == {
+        # Of sections that may be left out.
+        *(f"console.oidc.{name}" for name in ("issuer", "client_id", "client_secret_file"))
+    }
 
 
 @pytest.mark.parametrize(
@@ -90,14 +106,18 @@ def test_the_table_of_settings_has_each_with_its_default_and_a_meaning() -> None
     ],
 )
 def test_what_temporal_shows_is_named_in_the_docs(name: str) -> None:
-    docs = [file.read_text("utf-8") for file in (ROOT / "docs").glob("*.md")]
+    docs = [
+        file.read_text("utf-8")
+        for folder in (ROOT / "docs", REFERENCE)
+        for file in folder.glob("*.md")
+    ]
     assert any(f"`{name}`" in text for text in docs)
 
 
 def test_every_failure_type_has_its_advice() -> None:
-    advice = (ROOT / "docs" / "operations.md").read_text("utf-8")
-    rows = re.findall(r"^\| `([A-Z_]+)` \|.+\|.+\|$", advice, re.MULTILINE)
-    assert set(FailureType) <= set(rows)
+    advice = (REFERENCE / "failure-types.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([A-Z_]+)` \|.{20,}\|.{20,}\|$", advice, re.MULTILINE)
+    assert set(rows) == set(FailureType)
 
 
 def test_every_module_opens_with_what_it_promises() -> None:
