@@ -59,11 +59,11 @@ class Machine:
         """Do what the page says, in its order, up to what starts the processes."""
         self._start_what_is_around()
         delivered = self._deliver()
-        (commands,) = (each for each in blocks("Install") if "pip install" in each)
+        (commands,) = (each for each in blocks("Install", "sh") if "pip install" in each)
         self._run(commands, delivered)
         say("the wheel is in /opt/activation")
         self._write_settings()
-        for block in blocks("As units of systemd"):
+        for block in blocks("As units of systemd", "sh"):
             self._run(block, delivered)
 
     def _start_what_is_around(self) -> None:

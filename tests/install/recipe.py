@@ -41,7 +41,7 @@ access to dn.subtree="cn=Time,cn=Monitor" by dn.exact="$service" read by * none
 """
 
 
-def blocks(heading: str, language: str = "") -> list[str]:
+def blocks(heading: str, language: str) -> list[str]:
     """Return the blocks of this section in the documentation."""
     (section,) = re.findall(
         rf"^##+ {heading}$(.+?)(?=^## |\Z)", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
@@ -105,7 +105,7 @@ class DocumentedDirectory(Directory):
     def _filled(self, name: str, **more: str) -> str:
         if name != "slapd.conf":
             return super()._filled(name, **more)
-        (shown,) = (each for each in blocks("The directory") if "overlay ppolicy" in each)
+        (shown,) = (each for each in blocks("The directory", "slapd") if "overlay ppolicy" in each)
         words = {
             "$schemas": str(self._software.schemas),
             "$modules": str(self._software.modules),
