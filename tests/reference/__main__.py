@@ -1,11 +1,11 @@
-"""Writes docs/reference/ anew: `make reference`."""
+"""Writes docs/reference/ anew, and adds new names to those that are stable: `make reference`."""
 
 import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from postgres import connect
-from tests.reference import tables_page
+from tests.reference import stable, tables_page
 from tests.reference.pages import FOLDER, TABLES, WRITERS
 from tests.stack import TestStack
 
@@ -31,6 +31,8 @@ def main() -> None:
     for name, write in WRITERS.items():
         (FOLDER / name).write_text(write(), "utf-8")
     (FOLDER / TABLES).write_text(tables(), "utf-8")
+    names = sorted(stable.promised() | stable.of_the_code())
+    stable.FILE.write_text("".join(f"{name}\n" for name in names), "utf-8")
 
 
 if __name__ == "__main__":

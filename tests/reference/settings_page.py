@@ -34,6 +34,16 @@ def write() -> str:
     return page("Settings", _HEAD, *_sections(Settings, ""))
 
 
+def every(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Yield each setting with its dotted name; of sections that are alike, those of the first."""
+    for name, field in model.model_fields.items():
+        section = inner(field)
+        if section and section not in _seen(model, name):
+            yield from every(section, f"{prefix}{name}.")
+        else:
+            yield prefix + name, field
+
+
 def inner(field: FieldInfo) -> type[BaseModel] | None:
     """Return the section behind a field, also behind one that may be left out."""
     optional = get_origin(field.annotation) in {Union, UnionType}
