@@ -24,6 +24,7 @@ from prometheus_client import Counter
 
 from adapters.errors import AdapterError, Misconfigured, Unavailable, translated
 from adapters.messaging.sms_auth import ClientCredentials, authentication
+from adapters.web_address import trusted
 from domain import contacts, gsm
 from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import FailureType
@@ -91,6 +92,7 @@ class SmsGateway:
         self._client = httpx.AsyncClient(
             headers={"Accept-Encoding": "identity", **settings.headers},
             auth=self._auth,
+            verify=trusted(),
             timeout=settings.timeout_seconds,
             follow_redirects=False,
             event_hooks={"response": [_shorten]},

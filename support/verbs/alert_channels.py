@@ -13,6 +13,7 @@ import structlog
 
 from adapters.errors import AdapterError
 from adapters.messaging.mail import Letter, MailRelay
+from adapters.web_address import trusted
 from domain.contracts.message_io import Delivery
 from ledger.alerts import Alert
 from settings import Settings
@@ -105,7 +106,10 @@ class Webhook:
         file = self._settings.webhook_token_file
         headers = {"Authorization": f"Bearer {file.read_text('utf-8').strip()}"} if file else {}
         # A total time-out: the time-outs of httpx apply to each read by itself.
-        async with asyncio.timeout(_PATIENCE.total_seconds()), httpx.AsyncClient() as http:
+        async with (
+            asyncio.timeout(_PATIENCE.total_seconds()),
+            httpx.AsyncClient(verify=trusted()) as http,
+        ):
             url = self._settings.webhook_url
             answer = await http.post(url, json=message.as_dict(), headers=headers)
         if not answer.is_success:

@@ -11,6 +11,7 @@ from datetime import timedelta
 import httpx
 import structlog
 
+from adapters.web_address import trusted
 from settings.rules import Alerts
 
 _EVERY = timedelta(minutes=1)
@@ -33,7 +34,10 @@ class Heartbeat:
             return
         self._next = now + _EVERY.total_seconds()
         try:
-            async with asyncio.timeout(_PATIENCE.total_seconds()), httpx.AsyncClient() as http:
+            async with (
+                asyncio.timeout(_PATIENCE.total_seconds()),
+                httpx.AsyncClient(verify=trusted()) as http,
+            ):
                 (await http.post(self._url)).raise_for_status()
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             log.warning("heartbeat not taken", failure=type(error).__name__)
