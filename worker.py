@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import structlog
 import typer
+from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
@@ -94,6 +95,9 @@ def worker(
     """Run the workflows and activities until told to stop."""
     config = configuration.load()
     hardening.harden(config.log_level)
+    # The log has of these what is allowed, in fields of its own.
+    workflow.logger.workflow_info_on_message = False
+    activity.logger.activity_info_on_message = False
     probed = (health_host, health_port) if health_port else None
     asyncio.run(run(config, [only] if only else list(WorkerRole), probed))
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from temporalio import activity, client, worker
+from temporalio import activity, client, worker, workflow
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
@@ -24,6 +24,7 @@ from ledger import parts, passwords
 from ledger.parts import CallCounts
 from ledger.refusals import refuses
 from postgres import NO_RESULT, Pool
+from security import log_context
 
 _EVERY = 5.0
 _MINUTE = 60.0
@@ -57,6 +58,13 @@ class Watch(client.Interceptor, worker.Interceptor):
         next: worker.ActivityInboundInterceptor,  # noqa: A002 - the SDK's name for it
     ) -> worker.ActivityInboundInterceptor:
         return _Counting(next, self)
+
+    def workflow_interceptor_class(
+        self,
+        input: worker.WorkflowInterceptorClassInput,  # noqa: A002 - as above
+    ) -> type[worker.WorkflowInboundInterceptor]:
+        del input
+        return _NotingRuns
 
     def count(self, part: System, failure: str | None = None) -> None:
         """Count one success, or one failure, of an outside system."""
@@ -96,13 +104,25 @@ class Watch(client.Interceptor, worker.Interceptor):
         newer.failure = newer.failure or met.failure
 
 
+class _NotingRuns(worker.WorkflowInboundInterceptor):
+    """Notes whose each run is, which the log of the SDK's core does not say."""
+
+    async def execute_workflow(self, input: worker.ExecuteWorkflowInput) -> Any:  # noqa: A002 - as above
+        info = workflow.info()
+        log_context.note_run(info.run_id, info.workflow_id)
+        return await super().execute_workflow(input)
+
+
 class _Counting(worker.ActivityInboundInterceptor):
     def __init__(self, following: worker.ActivityInboundInterceptor, watch: Watch) -> None:
         super().__init__(following)
         self._watch = watch
 
     async def execute_activity(self, input: worker.ExecuteActivityInput) -> Any:  # noqa: A002 - as above
-        part, begun = system_of(activity.info().activity_type, *input.args[:1]), time.monotonic()
+        info, begun = activity.info(), time.monotonic()
+        part = system_of(info.activity_type, *input.args[:1])
+        # Not only for a block: the SDK logs a failure after it.
+        log_context.about(info.workflow_id or "")
         try:
             outcome = await super().execute_activity(input)
         except ApplicationError as error:

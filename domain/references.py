@@ -9,6 +9,7 @@ from domain.text import LOOK_ALIKES, plain
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ALIKE = LOOK_ALIKES | str.maketrans("OILΟΙ", "01101")
+_WITHIN = re.compile(rf"\bA-[{_ALPHABET}]{{4}}-[{_ALPHABET}]{{4}}\b")
 _SYMBOLS = 8
 _BITS = 5
 _MARK = 4
@@ -29,6 +30,12 @@ def normalise(raw: str) -> str | None:
     if head != "A" or len(symbols) != _SYMBOLS or not set(symbols) <= set(_ALPHABET):
         return None
     return f"A-{symbols[:4]}-{symbols[4:]}"
+
+
+def within(text: str) -> str | None:
+    """Return the first reference in a text, such as the id of a workflow; None without one."""
+    found = _WITHIN.search(text)
+    return found[0] if found else None
 
 
 def mark(raw: str) -> str | None:

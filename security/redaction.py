@@ -10,10 +10,13 @@ import logging
 import re
 import sys
 import traceback
+from datetime import UTC, datetime
 from types import TracebackType
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
+
+from security.log_context import add_context
 
 _FIELDS = frozenset(
     {"event", "level", "logger", "timestamp", "exception"}
@@ -37,7 +40,6 @@ def configure(level: str) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -45,6 +47,8 @@ def configure(level: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 _describe_exception,
+                _add_time,
+                add_context,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 redact,
                 structlog.processors.JSONRenderer(ensure_ascii=True),
@@ -114,6 +118,13 @@ def _log_uncaught(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     logging.getLogger(__name__).critical("ended by an exception", exc_info=(kind, error, trace))
+
+
+def _add_time(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add when it happened, by RFC 3339; lines of the SDK's core are written a moment later."""
+    happened = datetime.fromtimestamp(event["_record"].created, UTC)
+    event["timestamp"] = happened.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return event
 
 
 def _describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -103,7 +103,7 @@ def config_check(only: doctor.Users = None) -> None:
 
 
 def main() -> None:
-    hardening.refuse_dumps()
+    hardening.harden("WARNING")  # Processes that serve take the level of the settings later.
     try:
         with_commands(*sys.argv[1:2])()
     except settings.WRONG as error:

@@ -84,6 +84,7 @@ def measured_runtime() -> tuple[Runtime, str]:
 def _forwarding() -> LoggingConfig:
     """Forward the logs of the SDK's core to our logging, which redacts them."""
     levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
-    return LoggingConfig(
-        filter=levels, forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
-    )
+    logger = logging.getLogger("temporalio.core")
+    # What it would append quotes data, so that nothing of it would be left.
+    forwarding = LogForwardingConfig(logger=logger, append_log_fields_to_message=False)
+    return LoggingConfig(filter=levels, forwarding=forwarding)

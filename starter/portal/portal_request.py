@@ -18,6 +18,7 @@ from domain.text import note
 from ledger import activations, clock
 from ledger.refusals import passed_over
 from ledger.sessions import Session
+from security import log_context
 from security.keyfiles import KeyUnavailable
 from starter import pages
 from starter.portal import newest, page_state
@@ -68,6 +69,8 @@ class PortalRequest(RequestContext):
         """
         sessions, token, sent = self.app.sessions, self.token, self._submission_id
         session = await sessions.find(token, sent, take=take or self._sends, counts=counts)
+        if session and session.reference:
+            log_context.about(session.reference)
         if session and session.told_at:
             self._told_at = session.told_at, time.monotonic()
         if session and session.replaced and token and sent:

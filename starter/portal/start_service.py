@@ -13,6 +13,7 @@ from domain.contracts.vocabulary import Language
 from ledger import activations, starts
 from ledger.refusals import passed_over
 from postgres import Pool
+from security import log_context
 from security.keys import KeyRing
 from settings import Settings
 from starter.portal.page_state import Engine
@@ -84,6 +85,7 @@ class StartService:
 
         Returns the progress once the student was looked up, None if that takes longer.
         """
+        log_context.about(reference)
         # Otherwise the question, or none, would tell whether the second contact is on file.
         conceals = self.settings.portal.disclosure == "uniform" and None not in contacts.values()
         start = ActivationStart(

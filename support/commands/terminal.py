@@ -10,6 +10,7 @@ import typer
 
 import settings
 from domain.references import normalise
+from security import log_context
 from starter import databases
 from starter.client import connect
 from starter.os_user import os_user, said_user
@@ -24,6 +25,7 @@ def _normalised(reference: str) -> str:
     known = normalise(reference)
     if known is None:
         raise Failed("that is not a reference: one looks like A-7K3F-92QD")
+    log_context.about(known)
     return known
 
 

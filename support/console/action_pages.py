@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Response
 from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import Choice, WaitReason
 from domain.references import normalise
+from security import log_context
 from starter.output import Failed
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import actions, cases, erasure, notes, reopen, withdrawal
@@ -33,6 +34,7 @@ def reference_of(raw: str) -> str:
     reference = normalise(raw)
     if reference is None:
         raise HTTPException(404)
+    log_context.about(reference)
     return reference
 
 

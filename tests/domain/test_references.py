@@ -61,3 +61,18 @@ def test_the_mark_is_read_from_any_part_of_a_reference(digest: bytes) -> None:
 @pytest.mark.parametrize("written", ["", "A", "7K3", "A-7K3F9", "B-7K3F", "7K3U", "7K3F-92Q"])
 def test_what_is_no_mark_is_none(written: str) -> None:
     assert references.mark(written) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A-7K3F-92QD", "A-7K3F-92QD"),
+        ("withdrawal-A-7K3F-92QD-12", "A-7K3F-92QD"),
+        ("workflow A-7K3F-92QD and A-0000-0001", "A-7K3F-92QD"),
+        ("support-17", None),
+        ("a-7k3f-92qd", None),
+        ("A-7K3F-92QDX", None),
+    ],
+)
+def test_a_reference_is_found_within_the_id_of_a_workflow(text: str, found: str | None) -> None:
+    assert references.within(text) == found

@@ -1,14 +1,11 @@
 """Whatever is logged, each line is one JSON object without anything personal in it."""
 
 import io
-import json
 import logging
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 import structlog
@@ -16,6 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from security import redaction
+from tests.security.log_lines import lines, read
+
+__all__ = ["lines"]
 
 HOSTILE = (
     "maria.papadopoulou@example.org",
@@ -25,46 +25,10 @@ HOSTILE = (
     "６９１２３４５６７８",
     'line\nbreak\r\n{"event": "forged"}',
     "\u2028\u2029\x00\x1b[31m",
+    "\u202e]},evil\u2066\r",
     "<maria@example.org>,12345;'quoted 99999'",
     "a@b 123456@c",
 )
-DIGITS = re.compile(r"\d{5,}")
-
-
-@pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Give what a configured process writes; the configuration before comes back afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    written = io.StringIO()
-    monkeypatch.setattr("sys.stderr", written)
-    monkeypatch.setattr("sys.excepthook", sys.excepthook)
-    monkeypatch.setattr("logging.raiseExceptions", True)
-    redaction.configure("DEBUG")
-    yield written
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    for handler in root.handlers[:]:
-        root.removeHandler(handler)
-    for handler in handlers:
-        root.addHandler(handler)
-    root.setLevel(level)
-
-
-def read(written: io.StringIO) -> list[dict[str, Any]]:
-    """Return the lines, each of which must be clean, and forget them."""
-    text = written.getvalue()
-    written.seek(0)
-    written.truncate()
-    objects = [json.loads(line) for line in text.splitlines()]
-    for line, said in zip(text.split("\n"), objects, strict=False):
-        assert isinstance(said, dict)
-        assert line.isascii()
-        for name, value in said.items():
-            if name != "timestamp":
-                assert "@" not in str(value)
-                assert not DIGITS.search(str(value))
-    return objects
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -23,9 +23,10 @@ async def _responses(browser: Browser, engine: MemoryEngine) -> list[httpx.Respo
     found.append(await browser.http.get("/", headers={"Host": "evil.example"}))
     await browser.give_contact()
     engine.away = ValueError("a bug")
-    with structlog.testing.capture_logs() as logged:
+    with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as logged:
         found.append(await browser.get("/pin"))
     assert [(entry["event"], entry["status"]) for entry in logged] == [("request failed", 500)]
+    assert [entry["reference"] for entry in logged] == [*engine.activations]
     return found
 
 

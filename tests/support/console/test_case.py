@@ -6,6 +6,7 @@ import secrets
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -174,3 +175,16 @@ def test_a_line_of_what_nobody_can_tell_names_no_step() -> None:
         "A", Step.LOOKUP, None, datetime.now(UTC), None, None, state=CaseState.UNSEEN
     )
     assert line.as_dict()["step"] is None
+
+
+async def test_what_a_page_of_a_case_logs_has_its_reference(
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(case, "load_case", fail)
+    browser = await signed_in("helpdesk")
+    with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as logged:
+        assert (await browser.get("/case/a7k3f92qd")).status_code == 500
+    assert [line["reference"] for line in logged] == ["A-7K3F-92QD"]
