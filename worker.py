@@ -134,7 +134,8 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
         for one in workers:
             await stack.enter_async_context(one)
         if WorkerRole.MAIN in roles:
-            stack.callback(asyncio.create_task(keep_duties(client)).cancel)
+            duties = keep_duties(client, config.institution.timezone)
+            stack.callback(asyncio.create_task(duties).cancel)
         log.info("worker serves", queue=",".join(roles))
         tell_ready()
         await stop.wait()

@@ -26,7 +26,16 @@ from starter import databases
 from starter.client import connect
 from starter.client.connect import TemporalUnavailable
 from starter.client.health import PortTaken
-from starter.commands import accounts, capacity, insurance, registrar, roles, templates, temporal
+from starter.commands import (
+    accounts,
+    capacity,
+    insurance,
+    registrar,
+    roles,
+    schedules,
+    templates,
+    temporal,
+)
 from starter.commands import keys as key_commands
 from starter.doctor import commands as doctor
 from starter.output import Failed, UserError
@@ -57,6 +66,7 @@ app.add_typer(templates.commands, name="templates")
 app.add_typer(key_commands.commands, name="keys")
 app.add_typer(ledger_commands, name="ledger")
 app.add_typer(temporal.commands, name="temporal")
+app.add_typer(schedules.commands, name="schedules")
 app.add_typer(config_commands, name="config")
 app.command("doctor")(doctor.doctor)
 app.command("capacity")(capacity.command)

@@ -6,12 +6,16 @@ from datetime import timedelta
 from functools import partial
 from secrets import token_bytes
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.client import (
     Client,
     Interceptor,
     OutboundInterceptor,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
     StartWorkflowInput,
     StartWorkflowUpdateWithStartInput,
     WorkflowHandle,
@@ -23,7 +27,7 @@ from activities.sweep import SweepActivities
 from domain.contracts.vocabulary import TaskQueue
 from domain.references import from_digest
 from postgres import Pool
-from starter.client import connect, runs
+from starter.client import connect, runs, schedules
 from tests.sandbox import sandbox
 from tests.stack import TestStack
 from tests.workflows.engine import World
@@ -38,8 +42,21 @@ async def client(stack: TestStack) -> AsyncIterator[Client]:
         stack.start("temporal")
     client = await connect.connect(stack.settings, stack.keys)
     await connect.prepare_namespace(client)
+    await at_leisure(client)
     yield client
     stack.stop("temporal")
+
+
+async def at_leisure(client: Client) -> None:
+    """Create the schedules; none comes while the tests run."""
+
+    def in_leap_years(now: ScheduleUpdateInput) -> ScheduleUpdate:
+        now.description.schedule.spec = ScheduleSpec(cron_expressions=["0 0 29 2 *"])
+        return ScheduleUpdate(now.description.schedule)
+
+    await schedules.create_all(client, ZoneInfo("Europe/Athens"))
+    for each in schedules.SCHEDULES:
+        await client.get_schedule_handle(each.id).update(in_leap_years)
 
 
 _TASK_TIMEOUT = timedelta(seconds=2)

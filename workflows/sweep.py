@@ -1,6 +1,7 @@
-"""Sweeps the ledger hourly: deletes or empties what has expired.
+"""Sweeps the ledger: deletes or empties what has expired. A schedule starts a run each hour.
 
-One endless run per namespace, without arguments. What a sweep did is counted in the ledger.
+Runs have no arguments; what a sweep did is counted in the ledger. Runs of older versions were
+endless and slept between the sweeps: such a run ends with its next sweep.
 """
 
 from datetime import timedelta
@@ -20,8 +21,11 @@ _ROUNDS = 200
 class Sweep:
     @workflow.run
     async def run(self, *_: object) -> None:
-        for _round in range(_ROUNDS):
+        for number in range(_ROUNDS):
             swept = await calls.sweep_expired()
             if swept.complete:
+                # An id for each round: the answer for one holds for the whole run.
+                if workflow.patched(f"sweep ends, {number}"):
+                    return
                 await workflow.sleep(_EVERY)
         workflow.continue_as_new()

@@ -11,6 +11,12 @@ OUTBOX_WORKFLOW = "Outbox"
 SWEEP_WORKFLOW = "Sweep"
 
 
+class ScheduleId(StrEnum):
+    """Work that Temporal's schedules begin; runs have the id with the time after it."""
+
+    SWEEP = "sweep"
+
+
 class Step(StrEnum):
     """Steps of an activation; the last six are final."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from temporalio.api.common.v1 import WorkflowExecution
@@ -9,14 +10,15 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.contracts.vocabulary import Step
+from domain.contracts.vocabulary import ScheduleId, Step
+from starter.client import schedules
 from starter.client.connect import TemporalUnavailable, asking
-from starter.client.outbox import SWEEP_ID
 from web import times
 from workflows.search_attributes import STEP
 from workflows.steps import ENDS
 
 _AT_ONCE = 20
+_OURS_AFTER = timedelta(days=1)
 _OVER = frozenset(WorkflowExecutionStatus) - {
     WorkflowExecutionStatus.RUNNING,
     WorkflowExecutionStatus.CONTINUED_AS_NEW,
@@ -61,8 +63,8 @@ async def delete_newest(client: Client, references: Sequence[str]) -> list[str]:
 async def ends(client: Client, references: Sequence[str]) -> dict[str, Step] | None:
     """Return the ends of those that Temporal does not run; one that came to none is cancelled.
 
-    None: nothing is known, because Temporal is away, or is another or an empty one, without the
-    sweep's own run.
+    None: nothing is known, because Temporal is away, or is another or an empty one, in which the
+    sweep's schedule is missing or younger than a day: workers create it within a minute.
     """
     turns = asyncio.Semaphore(_AT_ONCE)
 
@@ -71,13 +73,19 @@ async def ends(client: Client, references: Sequence[str]) -> dict[str, Step] | N
             return await _end(client, workflow_id)
 
     try:
-        if await _end(client, SWEEP_ID):
+        if not await _is_ours(client):
             return None
         found = await asyncio.gather(*map(end, references))
     except (RPCError, TemporalUnavailable):
         log.warning("runs could not be read", outcome="failed")
         return None
     return {each: step for each, step in zip(references, found, strict=True) if step}
+
+
+async def _is_ours(client: Client) -> bool:
+    """Whether this Temporal has had the sweep's schedule for a day, as an emptied one has not."""
+    found = await schedules.described(client, ScheduleId.SWEEP)
+    return found is not None and datetime.now(UTC) - found.info.created_at > _OURS_AFTER
 
 
 async def _end(client: Client, workflow_id: str) -> Step | None:

@@ -12,7 +12,7 @@ from temporalio.client import Client
 import settings
 from security.keys import KeyRing
 from settings import Settings
-from starter.client import connect, versions
+from starter.client import connect, schedules, versions
 from starter.client.versions import NoSuchVersion, Version
 from starter.output import Failed, Json, show_json, utc
 
@@ -21,7 +21,7 @@ commands = typer.Typer(help="The Temporal namespace.", no_args_is_help=True)
 
 @commands.command()
 def init() -> None:
-    """Register the search attributes and the retention."""
+    """Register the search attributes and the retention, and create the schedules."""
     added = asyncio.run(_prepare_namespace())
     typer.echo(f"Added: {', '.join(added)}" if added else "Up to date.")
 
@@ -52,22 +52,23 @@ def use(build: Annotated[str, typer.Argument(help="As `temporal versions` lists 
 
 
 async def _prepare_namespace() -> list[str]:
-    async with _connected() as (_, client):
+    async with connected() as (config, client):
         with connect.asking():
-            return await connect.prepare_namespace(client)
+            added = await connect.prepare_namespace(client)
+        return [*added, *await schedules.create_all(client, config.institution.timezone)]
 
 
 async def _versions() -> Sequence[Version]:
-    async with _connected() as (config, client):
+    async with connected() as (config, client):
         return await versions.versions(client, config.workers.deployment)
 
 
 async def _use(build: str) -> None:
-    async with _connected() as (config, client):
+    async with connected() as (config, client):
         await versions.use(client, config.workers.deployment, build)
 
 
 @asynccontextmanager
-async def _connected() -> AsyncIterator[tuple[Settings, Client]]:
+async def connected() -> AsyncIterator[tuple[Settings, Client]]:
     config = settings.load()
     yield config, await connect.connect(config, KeyRing(config.keys_dir))

@@ -1,4 +1,4 @@
-"""Checks Temporal: namespace, retention of histories, search attributes and clock."""
+"""Checks Temporal: namespace, retention of histories, search attributes, schedules and clock."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from adapters.findings import Finding, Findings
 from security.keys import KeyRing
 from settings import Settings, UnreadableSettings
 from settings.systems import Workers
-from starter.client import temporal_clock, versions
+from starter.client import scheduled_runs, temporal_clock, versions
 from starter.client.connect import (
     RETENTION,
     TemporalUnavailable,
@@ -18,12 +18,14 @@ from starter.client.connect import (
     connect,
     missing_attributes,
 )
+from starter.client.scheduled_runs import COMPLETED, GONE, RUNNING, ScheduleState
 from starter.doctor import clocks
 
 PART = "temporal"
 _TIMEOUT = timedelta(seconds=3)
 _INIT = "activation temporal init"
 _USE = "activation temporal use"
+_FINE = {"", RUNNING, COMPLETED, GONE}
 
 
 async def check(settings: Settings) -> Findings:
@@ -60,8 +62,26 @@ async def check(settings: Settings) -> Findings:
         return
     mend = f"{', '.join(wrong)} missing or of another type: {_INIT}" if wrong else ""
     yield Finding(PART, "search attributes", mend)
+    try:
+        for state in await scheduled_runs.states(client, settings.institution.timezone):
+            yield Finding(PART, f"schedule {state.id}", trouble(state))
+    except RPCError:
+        yield Finding(PART, "schedules (not told here: the client may not describe them)")
     if settings.workers.deployment:
         yield await used_version(client, settings.workers)
+
+
+def trouble(state: ScheduleState) -> str:
+    """Say what to do about a schedule; empty if nothing."""
+    if not state.exists:
+        return f"missing: start a worker of main, or {_INIT}"
+    if state.paused:
+        return f"paused{f' ({state.note})' if state.note else ''}: unpause it in Temporal"
+    if state.late:
+        return "late, as its last run has not ended or Temporal begins none: see the workers' log"
+    if state.last_end not in _FINE:
+        return f"its last run ended as {state.last_end}: activation schedules run {state.id}"
+    return ""
 
 
 async def used_version(client: Client, workers: Workers) -> Finding:

@@ -79,6 +79,8 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("support erase", "{done}"),
     ("privacy export", "{person}"),
     ("temporal versions", ""),
+    ("schedules list", ""),
+    ("schedules run", "sweep"),
     ("privacy sweep", ""),
     ("privacy sweep", "--dry-run"),
     ("privacy sweep", "--now"),

@@ -13,17 +13,15 @@ from activities.desk import DeskActivities, OutboxActivities
 from domain.contracts.vocabulary import Language, TaskQueue, answer_workflow_id, support_workflow_id
 from ledger import support_requests
 from ledger.support_requests import HelpRequest
-from postgres import Pool, connect, exists
+from postgres import Pool, connect
 from security.purposes import User
 from starter.client import outbox as kept
 from tests.sandbox import sandbox
-from tests.server import sweeps
 from tests.stack import TestStack
 from workflows import outbox
 from workflows.outbox import Outbox
 from workflows.support_request import SupportAnswer
 from workflows.support_request import SupportRequest as Mailing
-from workflows.sweep import Sweep
 
 
 @pytest.fixture
@@ -101,23 +99,3 @@ async def left(pool: Pool) -> bool:
 async def test_with_temporal_away_a_worker_goes_on_asking_for_it() -> None:
     nowhere = await Client.connect("127.0.0.1:1", lazy=True)
     await kept.start_outbox(nowhere)
-
-
-async def test_the_sweep_is_started_once_and_sweeps(
-    stack: TestStack, client: Client, pool: Pool
-) -> None:
-    await pool.execute("INSERT INTO suggestion VALUES ('a page', 'words', now())")
-    for _ in range(2):  # As two workers do.
-        await kept.start_sweep(client)
-    async with (
-        Worker(
-            client,
-            task_queue=TaskQueue.MAIN,
-            activities=sweeps(stack, pool, client).all(),
-            workflows=[Sweep],
-            workflow_runner=sandbox(),
-        ),
-        asyncio.timeout(30),
-    ):
-        while await exists(pool, "suggestion WHERE page_index = 'a page'"):  # noqa: ASYNC110 - in the ledger
-            await asyncio.sleep(0.1)

@@ -1,7 +1,6 @@
 """Look-ups that found nobody are deleted from a real Temporal too; everything else stays there."""
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -10,13 +9,13 @@ from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 
 from domain.contracts.sweeping import SweepExpired
-from domain.contracts.vocabulary import Language, Step
+from domain.contracts.vocabulary import Language, ScheduleId, Step
 from domain.references import from_digest
 from ledger import activations, claims, unclosed
 from postgres import Pool
-from starter.client import outbox, runs
+from starter.client import runs
 from starter.client.activations import Activations
-from tests.server import sweeps, working
+from tests.server import at_leisure, sweeps, working
 from tests.stack import TestStack
 from tests.starter.client.test_activations import begun, waits_for_its_pin
 from tests.support.verbs.test_erasure import known
@@ -80,8 +79,12 @@ async def test_of_what_temporal_refuses_to_delete_the_ledger_is_told(
 
 @pytest.fixture
 def all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let one sweep ask about every live activation, those that other tests left included."""
+    """Let one sweep ask about every live activation, those that other tests left included.
+
+    The Temporal of the tests is ours, although it is no day old.
+    """
     monkeypatch.setattr(unclosed, "_AT_ONCE", 100_000)
+    monkeypatch.setattr(runs, "_OURS_AFTER", timedelta())
 
 
 @pytest.mark.usefixtures("all_at_once")
@@ -109,12 +112,6 @@ async def test_what_was_terminated_or_never_started_ends_and_what_runs_goes_on(
         await Activations(client).start(begun(done))
         await client.get_workflow_handle(done).result()
     swept = sweeps(stack, pool, client)
-    sweep = client.get_workflow_handle(outbox.SWEEP_ID)
-    with suppress(RPCError):
-        await sweep.terminate()
-    # Without the sweep's run it might be another Temporal, which has none of them.
-    assert await runs.ends(client, [running, stopped, done, never]) is None
-    await outbox.start_sweep(client)
     await ActivityEnvironment().run(swept.sweep_expired, SweepExpired())
     ended = {each: row.end for each, row in (await activations.noted(pool, every)).items()}
     assert ended == {
@@ -127,10 +124,22 @@ async def test_what_was_terminated_or_never_started_ends_and_what_runs_goes_on(
     held = await pool.fetch("SELECT reference FROM claim WHERE reference = ANY($1)", every)
     assert {row["reference"] for row in held} == {running, young}
     assert await client.get_workflow_handle(running).describe()
-    await sweep.terminate()
 
 
 async def test_while_temporal_is_away_nothing_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(times, "CONSOLE_RPC", timedelta(seconds=0.2))
     nowhere = await Client.connect("127.0.0.1:1", lazy=True)
     assert await runs.ends(nowhere, ["A-7K3F-92QD"]) is None
+
+
+async def test_in_another_or_an_emptied_temporal_nothing_is_over(
+    client: Client, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also once workers have come there and created the schedules."""
+    sweep = client.get_schedule_handle(ScheduleId.SWEEP)
+    await sweep.delete()
+    assert await runs.ends(client, [reference]) is None
+    await at_leisure(client)
+    assert await runs.ends(client, [reference]) is None
+    monkeypatch.setattr(runs, "_OURS_AFTER", timedelta())
+    assert await runs.ends(client, [reference]) == {reference: Step.CANCELLED}

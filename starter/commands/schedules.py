@@ -1,0 +1,64 @@
+"""`activation schedules`: what the engine does at set times, and a run of it by hand."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from starter.client import scheduled_runs
+from starter.client.scheduled_runs import COMPLETED, NoSuchSchedule, ScheduleState
+from starter.commands.temporal import connected
+from starter.output import Failed, Json, show_json, utc
+
+commands = typer.Typer(help="What the engine does at set times.", no_args_is_help=True)
+
+
+@commands.command("list")
+def list_schedules(json: Json = False) -> None:
+    """List each schedule with its last run, how that ended, and the next one."""
+    found = asyncio.run(_states())
+    if json:
+        show_json([asdict(each) for each in found])
+        return
+    for each in found:
+        typer.echo("\n  ".join((f"{each.id}: {each.what}", *lines(each))))
+
+
+@commands.command()
+def run(
+    schedule: Annotated[str, typer.Argument(help="As `schedules list` names it.")],
+    wait: Annotated[bool, typer.Option(help="Wait for its end.")] = True,
+) -> None:
+    """Start a run now, also of a paused schedule, or join the one that runs; say how it ended."""
+    try:
+        workflow_id, outcome = asyncio.run(_run(schedule, wait=wait))
+    except NoSuchSchedule as error:
+        raise Failed(str(error)) from None
+    if outcome not in ("", COMPLETED):
+        raise Failed(f"{workflow_id}: {outcome}")
+    typer.echo(f"{workflow_id}: {outcome or 'started'}")
+
+
+def lines(state: ScheduleState) -> Sequence[str]:
+    if not state.exists:
+        return [f"{state.when}; missing in Temporal: a worker of main creates it within a minute"]
+    last = f"last run {utc(state.last_at)}, {state.last_end}" if state.last_at else "no run yet"
+    found = [f"{state.when}; {last}{' (late)' if state.late else ''}"]
+    if state.paused:
+        return [*found, f"paused: {state.note}" if state.note else "paused"]
+    return [*found, f"next run {utc(state.next_at)}"]
+
+
+async def _states() -> Sequence[ScheduleState]:
+    async with connected() as (config, client):
+        return await scheduled_runs.states(client, config.institution.timezone)
+
+
+async def _run(schedule_id: str, *, wait: bool) -> tuple[str, str]:
+    async with connected() as (_, client):
+        workflow_id = await scheduled_runs.begin(client, schedule_id)
+        if not wait:
+            return workflow_id, ""
+        return workflow_id, await scheduled_runs.ended(client, workflow_id)
