@@ -66,6 +66,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.contracts.sweeping import SweepExpired, SweptExpired
     from domain.contracts.systems import OUTAGES, USED_BY
     from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
+    from workflows.priorities import priority_of
+    from workflows.results import ForgedResult, read_result
     from workflows.step_machine import Delayed
 
 Outcome = TypeVar("Outcome", bound=Model)
@@ -81,10 +83,6 @@ _WINDOWS = (timedelta(seconds=45), timedelta(minutes=10), timedelta(hours=3))
 
 class RereadFailed(Exception):
     """The registrar could not be read again; what was known before still holds."""
-
-
-class ForgedResult(Exception):
-    """An activity was completed with a result that none of our activities returns."""
 
 
 async def find_student(request: FindStudent, delayed: Delayed) -> StudentsFound:
@@ -179,7 +177,7 @@ async def resolve_account(request: ResolveAccount, delayed: Delayed) -> AccountR
         _raise_unless_transient(error)
     else:
         with suppress(ForgedResult):
-            return _read(result, AccountResolved)
+            return read_result(result, AccountResolved)
     return await _resolve_without_directory(request, delayed)
 
 
@@ -295,26 +293,10 @@ async def _queued(
             start_to_close_timeout=_ATTEMPT_TIMEOUT,
             schedule_to_close_timeout=window,
             retry_policy=_retry_policy(),
+            priority=priority_of(name, workflow.instance()),
         )
         with suppress(ForgedResult):
-            return _read(result, outcome)
-
-
-def _read(result: RawValue | None, outcome: type[Outcome]) -> Outcome:
-    """Decode the result of an activity; raises `ForgedResult`.
-
-    Anybody who reaches Temporal can complete an activity. If the SDK decoded the result, an invalid
-    one would fail this workflow task and every later one of the run.
-    """
-    if result is None:
-        raise ForgedResult
-    try:
-        read = workflow.payload_converter().from_payload(result.payload, outcome)
-    except Exception:  # noqa: BLE001 - a forged payload may raise anything
-        raise ForgedResult from None
-    if not isinstance(read, outcome):
-        raise ForgedResult  # The SDK returns null and bytes unchecked.
-    return read
+            return read_result(result, outcome)
 
 
 def _retry_policy() -> RetryPolicy:

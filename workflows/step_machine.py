@@ -59,6 +59,7 @@ class StepMachine(Answering):
         self.step = Step.LOOKUP
         self.reason: Reason | None = None
         self.department: str | None = None
+        self.in_bulk = False
         self.since = workflow.now()
         self.looked_up_at: datetime | None = None
         self.deadline_at: datetime | None = None
@@ -195,6 +196,7 @@ class StepMachine(Answering):
             if isinstance(submission, kinds):
                 self.accept()
                 self._current = submission
+                self.in_bulk = isinstance(submission, RetrySubmission) and submission.of_many
                 self._start_wait(submission)
                 return submission
             self.answer(submission, Verdict.OUT_OF_STEP)

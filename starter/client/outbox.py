@@ -11,6 +11,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from domain.contracts.vocabulary import OUTBOX_WORKFLOW, TaskQueue
 from starter.client import schedules
 from starter.client.connect import NO_ANSWER
+from workflows.priorities import DUTIES
 
 WORKFLOW_ID = "outbox"
 _EVERY = 60.0
@@ -29,5 +30,9 @@ async def start_outbox(client: Client) -> None:
     """Start the outbox unless it runs; does nothing while Temporal is unavailable."""
     with suppress(WorkflowAlreadyStartedError, *NO_ANSWER):
         await client.start_workflow(
-            OUTBOX_WORKFLOW, id=WORKFLOW_ID, task_queue=TaskQueue.MAIN, rpc_timeout=_WITHIN
+            OUTBOX_WORKFLOW,
+            id=WORKFLOW_ID,
+            task_queue=TaskQueue.MAIN,
+            priority=DUTIES,
+            rpc_timeout=_WITHIN,
         )

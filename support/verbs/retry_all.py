@@ -18,6 +18,7 @@ from starter.client.connect import NO_ANSWER, asking
 from support.verbs import cases
 from support.verbs.staff import Action, StaffContext
 from web import times
+from workflows.priorities import DUTIES
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ async def retry_all(
             id=workflow_id,
             task_queue=TaskQueue.MAIN,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            priority=DUTIES,
             rpc_timeout=times.CONSOLE_RPC,
         )
     return Batch(ctx.client, workflow_id, len(references), over)

@@ -153,6 +153,7 @@ class Explored:
         log = SimpleNamespace(error=lambda text, *words: self.mistakes.append(text % words))
         return {
             "now": lambda: self.now,
+            "instance": lambda: self.run,
             "info": lambda: SimpleNamespace(start_time=START, run_id="1"),
             "random": lambda: random.Random(0),  # noqa: S311 - it spreads pauses
             "logger": log,

@@ -16,7 +16,8 @@ from temporalio.exceptions import (
 
 from domain.contracts.account_io import Closed
 from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
-from workflows.calls import ForgedResult, _read, _reason
+from workflows.calls import _reason
+from workflows.results import ForgedResult, read_result
 
 
 def window_ended(last: BaseException | None) -> ActivityError:
@@ -88,4 +89,4 @@ def test_a_result_that_is_none_is_forged(
 ) -> None:
     monkeypatch.setattr(workflow, "payload_converter", PydanticPayloadConverter)
     with pytest.raises(ForgedResult):
-        _read(result, Closed)
+        read_result(result, Closed)
