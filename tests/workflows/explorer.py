@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from temporalio import exceptions, workflow
-from temporalio.common import RawValue
+from temporalio.common import MetricMeter, RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, TimeoutType
 
@@ -154,6 +154,7 @@ class Explored:
         return {
             "now": lambda: self.now,
             "instance": lambda: self.run,
+            "metric_meter": lambda: MetricMeter.noop,
             "info": lambda: SimpleNamespace(start_time=START, run_id="1"),
             "random": lambda: random.Random(0),  # noqa: S311 - it spreads pauses
             "logger": log,
