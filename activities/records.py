@@ -6,6 +6,7 @@ They need no directory; a username is chosen here only if the directory did not 
 from collections.abc import Sequence
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.errors import failure, guarded
 from activities.metrics import ENDED
@@ -26,7 +27,7 @@ from domain.contracts.account_io import (
 )
 from domain.contracts.message_io import ReserveSend, SendReserved
 from domain.contracts.people import Person
-from domain.contracts.vocabulary import ActivityName, FailureType, Step
+from domain.contracts.vocabulary import OVER, ActivityName, FailureType, Step
 from domain.reasons import Reason
 from ledger import (
     activations,
@@ -60,13 +61,24 @@ class LedgerActivities(Activities):
         assert run_id is not None  # noqa: S101 - only workflows ask for messages
         limits = messages.Limits(self._settings.send_budget, self._settings.policy)
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            await self._end_if_over(request.reference)
             return await messages.reserve(self._pool, self._keys, request, run_id, limits)
+
+    async def _end_if_over(self, reference: str) -> None:
+        """Raise a failure by which the run ends if its activation is over.
+
+        Who reaches Temporal can start a run again. An erased activation would be filled anew, and
+        its person get messages.
+        """
+        if await activations.is_over(self._pool, reference):
+            raise ApplicationError("the activation is over", type=OVER, non_retryable=True)
 
     @activity.defn(name=ActivityName.CLAIM_PERSON)
     async def claim_person(self, request: ClaimPerson) -> Claimed:
         """Claim the person, or return the live activation that holds them; void ended holders."""
         reference = request.reference
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
+            await self._end_if_over(reference)
             found = await known(self._pool, self._keys, request.person, request.gone, reference)
             if found.another and not request.apart:
                 return Claimed(outcome=ClaimOutcome.NUMBER_OF_ANOTHER)

@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from domain.contracts.vocabulary import Language, Step
+from ledger.words import word
 from postgres import Pool, exists
 from security.keys import KeyRing
 
@@ -15,6 +16,10 @@ WITH_ACCOUNT = (Step.ACTIVE, Step.ALREADY_ACTIVE)
 COLUMNS = (
     'reference, language, department, started_at, ended_at, end_step AS "end", person_key,'
     " coalesce(mobile_index, email_index, person_key) IS NULL AS erased"
+)
+_OVER = (
+    "activation WHERE reference = $1 AND (ended_at IS NOT NULL"
+    " OR coalesce(mobile_index, email_index, person_key) IS NULL)"
 )
 _END = "SELECT end_activation($1, $2, $3, $4)"
 
@@ -182,6 +187,14 @@ async def alive(pool: Pool, reference: str) -> bool:
     return await exists(pool, "activation WHERE reference = $1 AND ended_at IS NULL", reference)
 
 
+async def is_over(pool: Pool, reference: str) -> bool:
+    """Return whether an activation of this reference has ended or was erased.
+
+    One that the ledger lacks, because an older state of it was restored, goes on.
+    """
+    return await exists(pool, _OVER, reference)
+
+
 async def under_way(
     pool: Pool,
     keys: KeyRing,
@@ -227,5 +240,6 @@ async def names_of(pool: Pool, keys: KeyRing, references: Collection[str]) -> di
 
 def read(row: asyncpg.Record) -> ActivationRow:
     """Convert a database row with `COLUMNS`."""
-    end = Step(row["end"]) if row["end"] else None
-    return ActivationRow(**{**row, "language": Language(row["language"]), "end": end})
+    language = word(Language, row["language"]) or Language.EL
+    end = (word(Step, row["end"]) or Step.CANCELLED) if row["end"] else None
+    return ActivationRow(**{**row, "language": language, "end": end})

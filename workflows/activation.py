@@ -71,6 +71,7 @@ class Activation(Handlers, ReadModel):
         self.username: str | None = None
         self.holder: str | None = None
         self.ended_for: WaitReason | None = None
+        self.begun_again = False
         self.notices = 0
         self.last_notice: SendNotice | None = None
 
@@ -89,6 +90,7 @@ class Activation(Handlers, ReadModel):
         except steps.Ended as ended:
             end = ended.end
             self.username = ended.username
+            self.begun_again = ended.again
         except asyncio.CancelledError:
             end = Step.CANCELLED
         if not self.is_short:
@@ -292,6 +294,8 @@ class Activation(Handlers, ReadModel):
 
     def _last_notice(self, end: Step) -> SendNotice | None:
         """Return the notice of this end: to the other contact, or after a long wait."""
+        if self.begun_again:
+            return None
         to = self._other_contact()
         if end in _NOTICES and to and self.ended_for is None:
             return self._notice(_NOTICES[end], to)

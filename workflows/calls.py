@@ -15,7 +15,6 @@ from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import (
     ActivityError,
-    ApplicationError,
     FailureError,
     is_cancelled_exception,
 )
@@ -41,7 +40,6 @@ with workflow.unsafe.imports_passed_through():
         ResolveAccount,
         WithdrawalApplied,
     )
-    from domain.contracts.channels import Channel
     from domain.contracts.message_io import (
         MailSupportAnswer,
         MailSupportRequest,
@@ -64,8 +62,8 @@ with workflow.unsafe.imports_passed_through():
         UnlockPin,
     )
     from domain.contracts.sweeping import SweepExpired, SweptExpired
-    from domain.contracts.systems import OUTAGES, USED_BY
-    from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
+    from domain.contracts.vocabulary import ActivityName, TaskQueue
+    from workflows.failures import raise_unless_transient, reason_of
     from workflows.priorities import priority_of
     from workflows.results import ForgedResult, read_result
     from workflows.step_machine import Delayed
@@ -155,7 +153,7 @@ async def resolve_nearby(request: ResolveAccount, delayed: Delayed) -> AccountRe
             ActivityName.RESOLVE_ACCOUNT, request, AccountResolved, _DIRECTORY_TIMEOUT
         )
     except FailureError as error:
-        _raise_unless_transient(error)
+        raise_unless_transient(error)
         return await _resolve_without_directory(request, delayed)
     if resolved.outcome is AccountOutcome.ELSEWHERE:
         return await resolve_account(request, delayed)
@@ -174,7 +172,7 @@ async def resolve_account(request: ResolveAccount, delayed: Delayed) -> AccountR
             retry_policy=RetryPolicy(maximum_attempts=1),
         )
     except ActivityError as error:
-        _raise_unless_transient(error)
+        raise_unless_transient(error)
     else:
         with suppress(ForgedResult):
             return read_result(result, AccountResolved)
@@ -241,7 +239,7 @@ async def _local_first(
     try:
         return await _local(name, request, outcome)
     except FailureError as error:
-        delayed(_reason(error, name, TaskQueue.MAIN))
+        delayed(reason_of(error, name, TaskQueue.MAIN))
     return await _durable(name, request, outcome, delayed, TaskQueue.MAIN)
 
 
@@ -273,7 +271,7 @@ async def _durable(
         try:
             return await _queued(name, request, outcome, queue, next(windows))
         except ActivityError as error:
-            delayed(_reason(error, name, queue))
+            delayed(reason_of(error, name, queue))
 
 
 async def _queued(
@@ -304,29 +302,3 @@ def _retry_policy() -> RetryPolicy:
     least, most = _LONGEST_BACKOFF
     longest = least + (most - least) * workflow.random().random()
     return RetryPolicy(initial_interval=_FIRST_BACKOFF, maximum_interval=longest)
-
-
-def _reason(error: FailureError, name: ActivityName, queue: str) -> WaitReason:
-    """Return which system is unavailable; raises an error that retrying cannot solve."""
-    _raise_unless_transient(error)
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ApplicationError) and cause.type in set(FailureType):
-            return WaitReason(str(cause.type))
-        cause = cause.__cause__
-    used = USED_BY.get(name)
-    return OUTAGES[used] if used else _reason_of_queue(queue)
-
-
-def _reason_of_queue(queue: str) -> WaitReason:
-    """Return the wait reason of a task queue, for an activity that uses no system of its own."""
-    if queue == TaskQueue.DIRECTORY:
-        return WaitReason.DIRECTORY_DOWN
-    down = {channel.queue: WaitReason(channel.down) for channel in Channel.all()}
-    return down.get(queue, WaitReason.LEDGER_DOWN)
-
-
-def _raise_unless_transient(error: FailureError) -> None:
-    cause = error.cause if isinstance(error, ActivityError) else error
-    if is_cancelled_exception(error) or getattr(cause, "non_retryable", False):
-        raise error

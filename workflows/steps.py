@@ -10,12 +10,13 @@ from domain.contracts.vocabulary import Step, WaitReason, Waker
 
 
 class Ended(Exception):
-    """The activation ends at `end`, before its last step."""
+    """The activation ends at `end`, before its last step; `again`: it was over before this run."""
 
-    def __init__(self, end: Step, *, username: str | None = None) -> None:
+    def __init__(self, end: Step, *, username: str | None = None, again: bool = False) -> None:
         super().__init__(end.value)
         self.end = end
         self.username = username
+        self.again = again
 
 
 ENDS = frozenset(

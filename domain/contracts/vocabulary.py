@@ -154,6 +154,10 @@ class FailureType(StrEnum):
     """
 
 
+OVER = "OVER"
+"""The type of an activity's failure by which a run ends: its activation is over in the ledger."""
+
+
 class ContactKind(StrEnum):
     """Kinds of contact that students type and the registrar has; messages go there by a channel."""
 

@@ -25,9 +25,9 @@ from domain.contracts.account_io import (
 from domain.contracts.channels import Channel
 from domain.contracts.message_io import ReserveSend
 from domain.contracts.people import Destination, Person
-from domain.contracts.vocabulary import Language, Step
+from domain.contracts.vocabulary import OVER, Language, Step
 from domain.reasons import Reason
-from ledger import activations, claims, consents, passwords
+from ledger import activations, claims, consents, erasure, passwords
 from ledger.claims import ClaimHeld
 from postgres import Pool, connect
 from security.purposes import User
@@ -38,8 +38,9 @@ from tests.stack import TestStack
 
 
 async def begin(stack: TestStack, pool: Pool, reference: str) -> None:
+    keys, mobile = stack.keys, "+306912345678"
     await activations.begin(
-        pool, stack.keys, reference=reference, language=Language.EL, mobile=None, email=None
+        pool, keys, reference=reference, language=Language.EL, mobile=mobile, email=None
     )
 
 
@@ -90,7 +91,8 @@ async def test_a_dead_holder_holds_nobody(
     person = make_person()
     await claim(records, reference, person)
     await activations.close(pool, reference=reference, end=Step.EXPIRED)
-    await claim(records, reference, person)  # An attempt that is late.
+    with pytest.raises(ApplicationError, match="over"):  # An attempt that is late.
+        await claim(records, reference, person)
     newcomer = await claim(records, f"{reference}-B", person)
     assert newcomer.outcome is ClaimOutcome.CLAIMED
 
@@ -216,6 +218,37 @@ async def test_a_consent_is_kept_once(
     assert await consents.standing(pool, reference)
     count = "SELECT count(*) FROM consent WHERE reference = $1"
     assert await pool.fetchval(count, reference) == 1
+
+
+async def test_a_run_of_an_activation_that_is_over_sends_and_claims_nothing(
+    stack: TestStack, records: LedgerActivities, make_person: MakePerson, reference: str, pool: Pool
+) -> None:
+    """Who reaches Temporal can start an erased activation again, with what started it before."""
+    person, run = make_person(), ActivityEnvironment().run
+    assert person.mobile
+    request = ReserveSend(
+        reference=reference,
+        request_no=1,
+        person_key=person.person_key,
+        destination=Destination(channel=Channel.SMS, to=person.mobile),
+    )
+    # The ledger lacks it, where an older state of it was restored.
+    assert (await run(records.reserve_send, request)).send_no == 1
+    await begin(stack, pool, reference)
+    assert (await run(records.reserve_send, request)).send_no == 1
+    await activations.close(pool, reference=reference, end=Step.CANCELLED)
+    for _ in range(2):
+        for call in (run(records.reserve_send, request), claim(records, reference, person)):
+            with pytest.raises(ApplicationError) as refused:
+                await call
+            assert (refused.value.type, refused.value.non_retryable) == (OVER, True)
+        await erasure.erase(pool, stack.keys, reference)
+        # As one whose run was terminated, and which the sweep has not ended yet.
+        await pool.execute("UPDATE activation SET ended_at = NULL WHERE reference = $1", reference)
+    assert await pool.fetchval("SELECT count(*) FROM message WHERE reference = $1", reference) == 1
+    assert not await pool.fetchval(
+        "SELECT person_key FROM activation WHERE reference = $1", reference
+    )
 
 
 async def test_the_send_budget_counts_each_message_once(

@@ -96,7 +96,7 @@ class World:
     )
     deliveries: list[Delivery] = field(default_factory=lambda: [Delivery.SENT])
     failing: dict[ActivityName, int] = field(default_factory=dict)
-    failure: FailureType = FailureType.LEDGER_DOWN
+    failure: str = FailureType.LEDGER_DOWN
     permanent: bool = False
     pause: timedelta | None = None
     silent: frozenset[ActivityName] = frozenset()

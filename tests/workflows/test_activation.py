@@ -25,7 +25,14 @@ from domain.contracts.message_io import NoticeKind, SendNotice
 from domain.contracts.staff import CancelSubmission, UnlockSubmission
 from domain.contracts.submissions import PinSubmission, Policy, ResendRequest
 from domain.contracts.views import Verdict
-from domain.contracts.vocabulary import ActivityName, FailureType, PasswordRefusal, Step, WaitReason
+from domain.contracts.vocabulary import (
+    OVER,
+    ActivityName,
+    FailureType,
+    PasswordRefusal,
+    Step,
+    WaitReason,
+)
 from tests.workflows.conftest import Begin
 from tests.workflows.engine import PERSON, World, pin_of
 from tests.workflows.student import Student
@@ -401,6 +408,22 @@ async def test_what_waiting_cannot_mend_parks_instead_of_failing(
 
     assert waiting.wait_reason is WaitReason.CONFIGURATION
     assert await student.end() is Step.ACTIVE
+
+
+@pytest.mark.parametrize("name", [ActivityName.RESERVE_SEND, ActivityName.CLAIM_PERSON])
+async def test_a_run_of_an_activation_that_is_over_ends_without_a_word(
+    name: ActivityName, begin: Begin, world: World
+) -> None:
+    """Whoever reaches Temporal began it again, or an older state of Temporal was restored."""
+    world.failing, world.failure, world.permanent = {name: 9}, OVER, True
+    student = await begin()
+    if name is ActivityName.CLAIM_PERSON:
+        await student.sent()
+        await student.pin()
+
+    assert await student.end() is Step.CANCELLED
+    assert world.made(SendNotice) == []
+    assert [close.end for close in world.made(CloseActivation)] == [Step.CANCELLED]
 
 
 async def test_an_abandoned_activation_expires_and_releases_everything(

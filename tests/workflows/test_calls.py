@@ -16,7 +16,7 @@ from temporalio.exceptions import (
 
 from domain.contracts.account_io import Closed
 from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue, WaitReason
-from workflows.calls import _reason
+from workflows.failures import reason_of
 from workflows.results import ForgedResult, read_result
 
 
@@ -42,9 +42,9 @@ def window_ended(last: BaseException | None) -> ActivityError:
 @pytest.mark.parametrize("kind", FailureType)
 def test_the_last_failure_of_a_window_says_which_part_is_away(kind: FailureType) -> None:
     last = ApplicationError("away", type=kind)
-    reason = _reason(window_ended(last), ActivityName.CHECK_PIN, TaskQueue.MAIN)
+    reason = reason_of(window_ended(last), ActivityName.CHECK_PIN, TaskQueue.MAIN)
     assert reason == WaitReason(kind.value)
-    assert _reason(last, ActivityName.CHECK_PIN, TaskQueue.MAIN) == reason
+    assert reason_of(last, ActivityName.CHECK_PIN, TaskQueue.MAIN) == reason
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_last_failure_of_a_window_says_which_part_is_away(kind: FailureType)
 def test_silence_is_laid_to_the_part_behind_the_queue(
     name: ActivityName, queue: TaskQueue, reason: WaitReason, last: BaseException | None
 ) -> None:
-    assert _reason(window_ended(last), name, queue) is reason
+    assert reason_of(window_ended(last), name, queue) is reason
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_silence_is_laid_to_the_part_behind_the_queue(
 )
 def test_what_waiting_cannot_mend_is_raised(error: FailureError) -> None:
     with pytest.raises(type(error)):
-        _reason(error, ActivityName.CHECK_PIN, TaskQueue.MAIN)
+        reason_of(error, ActivityName.CHECK_PIN, TaskQueue.MAIN)
 
 
 @pytest.mark.parametrize(

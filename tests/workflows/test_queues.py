@@ -4,7 +4,7 @@ import pytest
 
 from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import TaskQueue, WaitReason
-from workflows.calls import _reason_of_queue
+from workflows.failures import _reason_of_queue
 
 
 @pytest.mark.parametrize(
