@@ -13,6 +13,7 @@ from domain.contracts.vocabulary import Purse
 from ledger import allowances, codes
 from ledger.allowances import Allowance
 from ledger.codes import SAVED
+from ledger.words import word
 from postgres import Pool
 from security.keys import KeyRing
 from settings.rules import SendBudget
@@ -166,9 +167,7 @@ async def of(pool: Pool, reference: str) -> list[Sending]:
         " FROM message WHERE reference = $1 ORDER BY reserved_at, key",
         reference,
     )
-    return [
-        Sending(**{**row, "outcome": row["outcome"] and Delivery(row["outcome"])}) for row in rows
-    ]
+    return [Sending(**{**row, "outcome": word(Delivery, row["outcome"])}) for row in rows]
 
 
 def contact_index(keys: KeyRing, destination: Destination) -> str:

@@ -11,9 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 
 import asyncpg
+from cryptography.exceptions import InvalidTag
 
 from domain.contracts.message_io import Delivery
-from domain.contracts.vocabulary import Language
+from domain.contracts.vocabulary import Language, Step
+from ledger.words import word
 from postgres import Pool
 from security.keys import KeyRing
 from settings.rules import SendBudget
@@ -155,7 +157,10 @@ async def open_count(pool: Pool, departments: Collection[str] | None) -> int:
 
 
 async def standing(pool: Pool, keys: KeyRing, request_id: str) -> HelpRequestDetail | None:
-    """Return a request with its answer and state; None when there is none."""
+    """Return a request with its answer and state; None when there is none.
+
+    What does not decrypt, as the engine has not written it, is empty: staff see that and close it.
+    """
     row = await pool.fetchrow(
         "SELECT s.*, a.department FROM support_request s LEFT JOIN activation a USING (reference)"
         " WHERE s.id = $1",
@@ -168,7 +173,11 @@ async def standing(pool: Pool, keys: KeyRing, request_id: str) -> HelpRequestDet
         for column in ("answer", "closing")
     )
     settled = row["settled_id"], row["settled_by"], row["settled_at"]
-    return HelpRequestDetail(_listed(row), _read(keys, row), answer, closing, *settled)
+    try:
+        request = _read(keys, row)
+    except InvalidTag:
+        request = _request(row, "", "", "")
+    return HelpRequestDetail(_listed(row), request, answer, closing, *settled)
 
 
 async def settle(
@@ -223,19 +232,22 @@ def _read(keys: KeyRing, row: asyncpg.Record) -> HelpRequest:
         keys.decrypt("support_request", row["id"], row[column])
         for column in ("name", "reply_to", "text")
     )
-    language = Language(row["language"])
-    return HelpRequest(row["id"], row["reference"], row["step"], language, name, reply_to, text)
+    return _request(row, name, reply_to, text)
+
+
+def _request(row: asyncpg.Record, *texts: str) -> HelpRequest:
+    step, language = word(Step, row["step"]), word(Language, row["language"])
+    return HelpRequest(row["id"], row["reference"], step, language or Language.EL, *texts)
 
 
 def _listed(row: asyncpg.Record) -> Waiting:
-    outcome = row["answer_outcome"]
     return Waiting(
         row["id"],
         row["reference"],
         row["department"],
-        row["step"],
-        Language(row["language"]),
+        word(Step, row["step"]),
+        word(Language, row["language"]) or Language.EL,
         row["created_at"],
-        Delivery(outcome) if outcome else None,
+        word(Delivery, row["answer_outcome"]),
         row["mail_outcome"] == Delivery.UNDELIVERABLE,
     )

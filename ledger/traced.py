@@ -84,7 +84,8 @@ class RegisteredPerson:
 class Traced:
     """A person's keys and activations, and their requests for help without an activation.
 
-    The activation by which the person was named comes last: while it stands they can be found.
+    What tells whose the others are comes after these, and the activation by which the person was
+    named comes last: while it stands they can be found.
     `undecided` are requests for help that may be another's, who has the same contact, and `others`
     activations of such persons, in whose histories this person may be.
     """
@@ -130,24 +131,32 @@ async def trace(
     for row in unproved:
         indexes.update(row["used"])
     used = list(indexes)
-    shared = {row["used"] for row in await pool.fetch(_SHARED, used, own)} | on_file.shared
     asked = {
-        each.request.id: _contacts(keys, each, region) & indexes
+        each.request.id: written
         for each in await _without_activation(pool, keys)
+        if (written := _contacts(keys, each, region)) & indexes
     }
-    doubtful = {each for each, found in asked.items() if found and found <= shared}
-    sure = {each for each, found in asked.items() if found and not found <= shared}
-    theirs = [row["reference"] for row in rows]
+    told = list(indexes.union(*asked.values()))
+    shared = {row["used"] for row in await pool.fetch(_SHARED, told, own)} | on_file.shared
+    # Theirs if it names a contact of theirs alone, and none of which only another is known.
+    sure = {
+        each
+        for each, written in asked.items()
+        if written & indexes - shared and not written & shared - indexes
+    }
+    doubtful = {*asked} - sure
+    proved = [row["reference"] for row in rows]
+    theirs = [*proved]
     for row in unproved:
         begun = {row["mobile_index"], row["email_index"]} & indexes
-        if row["used"] or not begun <= shared or row["reference"] in theirs:
+        if row["used"] or not begun <= shared or row["reference"] in proved:
             theirs.append(row["reference"])
         elif {*row["requests"]} <= {*decided}:
             theirs.append(row["reference"])
             doubtful.update(row["requests"])
         else:
             doubtful.update(row["requests"])
-    theirs.sort(key=lambda each: (each == reference, each))
+    theirs.sort(key=lambda each: (each == reference, each in proved, each))
     others = [row["reference"] for row in await pool.fetch(_OF_OTHERS, used, own)] if own else []
     return Traced(
         tuple(own),

@@ -19,6 +19,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -53,6 +54,8 @@ def encrypt(key: bytes, text: bytes, context: bytes) -> bytes:
 
 def decrypt(key: bytes, box: bytes, context: bytes) -> bytes:
     """Decrypt a result of `encrypt`; raises `cryptography.exceptions.InvalidTag`."""
+    if len(box) < _NONCE:
+        raise InvalidTag
     return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], context)
 
 

@@ -95,7 +95,8 @@ async def _end(client: Client, workflow_id: str) -> Step | None:
             handle = client.get_workflow_handle(workflow_id)
             described = await handle.describe(rpc_timeout=times.CONSOLE_RPC)
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        # What is no workflow id at all is no reference of the engine.
+        if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
             return Step.CANCELLED
         raise
     step = described.typed_search_attributes.get(STEP)

@@ -4,6 +4,7 @@ The ledger holds the ids of what is in Temporal, so it is erased last, and repea
 erasure completes it. The account in the directory is not changed.
 """
 
+import re
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -32,6 +33,8 @@ from support.verbs.registrar_person import Asked
 from support.verbs.staff import Action, StaffContext
 from translations import N_
 from web import times
+
+_ID = re.compile(r"[\w-]{1,255}", re.ASCII)
 
 
 class UnknownPerson(UserError):
@@ -80,7 +83,7 @@ async def preview(
     """
     ctx.staff.check(Action.ERASE)
     found = (await traced(ctx, person, requests)).person
-    ended = await _ended_runs(ctx.client, await _names(ctx, found))
+    ended = await _ended_runs(ctx.client, await workflows(ctx, found))
     held = await persons.held(ctx.pool, ctx.keys, found)
     numbers = {table: len(rows) for table, rows in held.items() if rows and table != "audit"}
     return numbers | {"runs in Temporal": len(ended)}
@@ -97,7 +100,7 @@ async def erase_person(
     ctx.staff.check(Action.ERASE)
     found, complete, _ = await traced(ctx, person, requests)
     remaining = await _remaining(ctx.client, found.others)
-    ended = await _ended_runs(ctx.client, await _names(ctx, found))
+    ended = await _ended_runs(ctx.client, await workflows(ctx, found))
     await ctx.record_each(Action.ERASE, found.references or [None], reason)
     for run in ended:
         await runs.delete(ctx.client, run.execution)
@@ -157,7 +160,7 @@ async def _remaining(client: Client, references: Iterable[str]) -> dict[str, dat
     return found
 
 
-async def _names(ctx: StaffContext, found: Traced) -> list[str]:
+async def workflows(ctx: StaffContext, found: Traced) -> list[str]:
     """Return the ids of the person's workflows."""
     names = [support_workflow_id(each) for each in found.requests]
     names += [answer_workflow_id(each) for each in found.requests]
@@ -195,7 +198,12 @@ def _is_letter(run: _Run) -> bool:
 
 
 async def _runs(client: Client, workflow_id: str) -> AsyncIterator[_Run]:
-    """Yield the newest run, which visibility may not list yet, and the runs before it."""
+    """Yield the newest run, which visibility may not list yet, and the runs before it.
+
+    What is no id of a workflow, in a row that the engine has not written, has none.
+    """
+    if not _ID.fullmatch(workflow_id):
+        return
     newest = None
     with suppress(UnknownReference):
         newest = await describe(client, workflow_id)

@@ -8,10 +8,9 @@ from typing import Any
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 
-from domain.contracts.vocabulary import answer_workflow_id, support_workflow_id
 from ledger import persons, used_again
 from support.verbs import payloads
-from support.verbs.erasure import traced
+from support.verbs.erasure import traced, workflows
 from support.verbs.histories import UnknownReference, describe, events_of
 from support.verbs.staff import Action, StaffContext
 
@@ -34,13 +33,11 @@ async def export(
     found, complete, _ = await traced(ctx, person, requests)
     await ctx.record_each(Action.EXPORT, found.references or [None], reason)
     told = await persons.held(ctx.pool, ctx.keys, found)
-    asked = [each["id"] for each in told["support_request"]]
-    names = [*found.references, *map(support_workflow_id, asked), *map(answer_workflow_id, asked)]
     own = set(found.keys)
     for reference in found.references:
         own.update(await used_again.noted(ctx.pool, reference))
     histories: dict[str, list[Any]] = {}
-    for name in names:
+    for name in await workflows(ctx, found):
         with suppress(UnknownReference):
             histories[name] = without_others(await _history(ctx, name), own)
     return {

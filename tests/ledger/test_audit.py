@@ -203,3 +203,11 @@ async def test_a_row_that_nobody_may_add_any_more_stops_nobody_and_is_told(
     assert (chain.rows, chain.bad) == (ROWS + 2, ROWS + 2)
     (_, newest) = await audit.page(own, stack.keys, limit=2)
     assert (newest.id, newest.reason) == (ROWS + 1, "work goes on")
+
+
+async def test_a_row_that_others_may_add_hides_no_other(own: Pool, stack: TestStack) -> None:
+    """Its reason is nothing that was ever encrypted, not even as long as that."""
+    await own.execute("INSERT INTO audit VALUES (6, now(), 'x', 'x', NULL, '', '')")
+    rows = await audit.page(own, stack.keys, limit=2)
+    assert [row.reason for row in rows] == [None, f"because {ROWS}"]
+    assert (await audit_chain.verify(own, stack.keys, NOW)).bad == ROWS + 1

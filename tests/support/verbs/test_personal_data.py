@@ -7,14 +7,14 @@ import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
+from secrets import randbelow, token_hex
 
 import pytest
 from temporalio.client import Client
 
 from domain.contracts.staff import CancelSubmission
-from domain.contracts.vocabulary import Language
-from ledger import audit, imports, support_requests, told_apart
+from domain.contracts.vocabulary import Language, Step
+from ledger import activations, audit, imports, support_requests, told_apart
 from ledger import erasure as ledger
 from ledger.imports import Owned
 from ledger.support_requests import HelpRequest
@@ -151,6 +151,55 @@ async def test_what_was_killed_between_two_activations_is_completed_by_repeating
     await erasure.erase_person(desk, person=named, reason="asked")
     for each in (*others, named):
         assert set(await left(pool, each, person)) <= STAYS
+
+
+async def test_what_was_killed_is_completed_where_only_a_contact_tells_whose_an_activation_is(
+    stack: TestStack,
+    pool: Pool,
+    desk: StaffContext,
+    reference: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The ledger has the contact by the proved activation alone, which goes after the others."""
+    number, begun_only = f"1/{reference}", f"{reference}-U"
+    mobile = f"+30697{randbelow(10**7):07}"
+    await live(pool, stack, reference, person_of(stack, number))
+    await activations.begin(
+        pool, stack.keys, reference=begun_only, language=Language.EL, mobile=mobile, email=None
+    )
+    await activations.close(pool, reference=begun_only, end=Step.CANCELLED)
+    await pool.execute(
+        "UPDATE activation SET mobile_index = $2 WHERE reference = $1",
+        reference,
+        stack.keys.index("mobile", mobile),
+    )
+    erase, erased = ledger.erase, list[str]()
+
+    async def killed(to: Pool, keys: KeyRing, which: str) -> None:
+        await erase(to, keys, which)
+        erased.append(which)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ledger, "erase", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await erasure.erase_person(desk, person=number, reason="asked")
+    monkeypatch.undo()
+    await erasure.erase_person(desk, person=number, reason="asked")
+    noted = await activations.noted(pool, [reference, begun_only])
+    assert [noted[each].erased for each in (reference, begun_only)] == [True, True], erased
+
+
+async def test_a_withdrawal_is_told_with_its_history(
+    stack: TestStack, pool: Pool, desk: StaffContext, reference: str
+) -> None:
+    person = person_of(stack, reference)
+    await live(pool, stack, reference, person)
+    consent = await pool.fetchval("SELECT id FROM consent WHERE reference = $1", reference)
+    await Activations(desk.client).apply_withdrawal(reference, consent)
+    run = f"withdrawal-{reference}-{consent}"
+    told = await personal_data.export(desk, person=reference, reason="asked")
+    assert told["temporal"][run]
+    await desk.client.get_workflow_handle(run).terminate()
 
 
 async def test_while_one_activation_is_open_nothing_of_the_person_is_erased(

@@ -283,6 +283,29 @@ async def test_the_registrar_tells_who_else_has_a_contact(
     assert not await support_requests.standing(pool, stack.keys, doubtful)
 
 
+async def test_what_another_known_person_wrote_is_left_to_whoever_asks(
+    stack: TestStack, pool: Pool, desk: StaffContext, number: str, reference: str
+) -> None:
+    """A friend asks on the person's behalf, and says things of their own."""
+    mobile, friends = new_mobile(), new_mobile()
+    friend = f"{token_hex(8)}@mail.example"
+    await live_with(mobile, pool, stack, reference, person_of(stack, number))
+    await live_with(friends, pool, stack, f"{reference}-2", person_of(stack, f"{number}-2"))
+    await pool.execute(
+        "UPDATE activation SET email_index = $2 WHERE reference = $1",
+        f"{reference}-2",
+        stack.keys.index("email", friend),
+    )
+    asked = await asks(pool, stack, f"No code comes to {mobile}, and I am ill", reply_to=friend)
+    told = await personal_data.export(desk, person=number, reason="asked")
+    assert told["undecided_requests"] == (asked,)
+    assert "I am ill" not in str(told)
+    await erasure.erase_person(desk, person=number, reason="asked")
+    assert await support_requests.standing(pool, stack.keys, asked)
+    await erasure.erase_person(desk, person=f"{number}-2", reason="asked")
+    assert not await support_requests.standing(pool, stack.keys, asked)
+
+
 async def test_a_request_with_a_reference_that_nothing_has_is_found_by_its_text(
     stack: TestStack, pool: Pool, desk: StaffContext, number: str
 ) -> None:
