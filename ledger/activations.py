@@ -8,7 +8,7 @@ import asyncpg
 
 from domain.contracts.vocabulary import Language, Step
 from ledger.words import word
-from postgres import Pool, exists
+from postgres import Connection, Pool, exists
 from security.keys import KeyRing
 
 WITH_ACCOUNT = (Step.ACTIVE, Step.ALREADY_ACTIVE)
@@ -119,9 +119,9 @@ async def found_active(pool: Pool, keys: KeyRing, *, reference: str, username: s
     await pool.execute(_END, reference, Step.ALREADY_ACTIVE, *found)
 
 
-async def close(pool: Pool, *, reference: str, end: Step) -> None:
+async def close(ledger: Connection, *, reference: str, end: Step) -> None:
     """Record the end, delete the passwords, and release the person; a recorded end stays."""
-    await pool.execute(_END, reference, end, None, None)
+    await ledger.execute(_END, reference, end, None, None)
 
 
 @dataclass(frozen=True)

@@ -62,60 +62,65 @@ async def traces(pool: Pool, reference: str) -> Traces | None:
 async def erase(pool: Pool, ring: KeyRing, reference: str) -> None:
     """Erase an activation in one transaction (idempotent)."""
     async with pool.acquire() as connection, connection.transaction():
-        keys = await connection.fetchval(_KEYS, reference, [])
-        # Locks all of the person's, so that one of two concurrent erasures is the last.
+        await erase_within(connection, ring, reference)
+
+
+async def erase_within(connection: Connection, ring: KeyRing, reference: str) -> None:
+    """Erase an activation; the caller has a transaction."""
+    keys = await connection.fetchval(_KEYS, reference, [])
+    # Locks all of the person's, so that one of two concurrent erasures is the last.
+    await connection.execute(
+        "SELECT FROM activation WHERE reference = $1 OR person_key = ANY($2)"
+        " ORDER BY reference FOR UPDATE",
+        reference,
+        keys,
+    )
+    facts = await connection.fetchrow(
+        "SELECT found_by, username IS NOT NULL AND end_step IS DISTINCT FROM $2 AS made"
+        " FROM activation WHERE reference = $1",
+        reference,
+        Step.ALREADY_ACTIVE,
+    )
+    if facts:
+        marks = rekeyed.owner_marks(ring, facts["found_by"])
+        await usernames.note_owner(connection, keys, marks, made=facts["made"])
+    for table in _DELETED:
         await connection.execute(
-            "SELECT FROM activation WHERE reference = $1 OR person_key = ANY($2)"
-            " ORDER BY reference FOR UPDATE",
+            f"DELETE FROM {table} WHERE reference = $1",  # noqa: S608 - a constant of ours
             reference,
-            keys,
         )
-        facts = await connection.fetchrow(
-            "SELECT found_by, username IS NOT NULL AND end_step IS DISTINCT FROM $2 AS made"
-            " FROM activation WHERE reference = $1",
-            reference,
-            Step.ALREADY_ACTIVE,
-        )
-        if facts:
-            marks = rekeyed.owner_marks(ring, facts["found_by"])
-            await usernames.note_owner(connection, keys, marks, made=facts["made"])
-        for table in _DELETED:
-            await connection.execute(
-                f"DELETE FROM {table} WHERE reference = $1",  # noqa: S608 - a constant of ours
-                reference,
-            )
+    await connection.execute(
+        "UPDATE message SET contact_index = '', person_key = NULL WHERE reference = $1",
+        reference,
+    )
+    await connection.execute("SELECT empty_consents($1)", reference)
+    await connection.execute(
+        "DELETE FROM miss WHERE contact_index IN (SELECT"
+        " unnest(found_by || ARRAY[mobile_index, email_index])"
+        " FROM activation WHERE reference = $1)",
+        reference,
+    )
+    await connection.execute(
+        "UPDATE activation SET mobile_index = NULL, email_index = NULL, person_key = NULL,"
+        " student_number_index = NULL, username_index = NULL, username = NULL, found_by = '{}',"
+        " name = NULL WHERE reference = $1",
+        reference,
+    )
+    another = await connection.fetchval(
+        "SELECT min(reference) FROM activation WHERE person_key = ANY($1)", keys
+    )
+    if another:
+        # Its person key may be one that no activation has any more.
         await connection.execute(
-            "UPDATE message SET contact_index = '', person_key = NULL WHERE reference = $1",
-            reference,
+            "UPDATE insurance SET reference = $2 WHERE reference = $1", reference, another
         )
-        await connection.execute("SELECT empty_consents($1)", reference)
-        await connection.execute(
-            "DELETE FROM miss WHERE contact_index IN (SELECT"
-            " unnest(found_by || ARRAY[mobile_index, email_index])"
-            " FROM activation WHERE reference = $1)",
-            reference,
-        )
-        await connection.execute(
-            "UPDATE activation SET mobile_index = NULL, email_index = NULL, person_key = NULL,"
-            " student_number_index = NULL, username_index = NULL, username = NULL, found_by = '{}',"
-            " name = NULL WHERE reference = $1",
-            reference,
-        )
-        another = await connection.fetchval(
-            "SELECT min(reference) FROM activation WHERE person_key = ANY($1)", keys
-        )
-        if another:
-            # Its person key may be one that no activation has any more.
-            await connection.execute(
-                "UPDATE insurance SET reference = $2 WHERE reference = $1", reference, another
-            )
-            return
-        await connection.execute(
-            "DELETE FROM insurance i WHERE i.reference = $1"
-            " AND NOT EXISTS (SELECT FROM activation a WHERE a.person_key = i.person_key)",
-            reference,
-        )
-        await _forget(connection, ring, keys)
+        return
+    await connection.execute(
+        "DELETE FROM insurance i WHERE i.reference = $1"
+        " AND NOT EXISTS (SELECT FROM activation a WHERE a.person_key = i.person_key)",
+        reference,
+    )
+    await _forget(connection, ring, keys)
 
 
 async def keys_of(pool: Pool, reference: str | None, some: Collection[str]) -> list[str]:
@@ -127,12 +132,17 @@ async def keys_of(pool: Pool, reference: str | None, some: Collection[str]) -> l
 async def forget(pool: Pool, ring: KeyRing, keys: Sequence[str]) -> None:
     """Delete what belongs to a person who has no activation (any more)."""
     async with pool.acquire() as connection, connection.transaction():
-        if not await exists(connection, "activation WHERE person_key = ANY($1)", keys):
-            await _forget(connection, ring, keys)
+        await forget_within(connection, ring, keys)
 
 
-async def forget_requests(pool: Pool, requests: Collection[str]) -> None:
-    await pool.execute("DELETE FROM support_request WHERE id = ANY($1)", requests)
+async def forget_within(connection: Connection, ring: KeyRing, keys: Sequence[str]) -> None:
+    """Delete the same; the caller has a transaction."""
+    if not await exists(connection, "activation WHERE person_key = ANY($1)", keys):
+        await _forget(connection, ring, keys)
+
+
+async def forget_requests(ledger: Connection, requests: Collection[str]) -> None:
+    await ledger.execute("DELETE FROM support_request WHERE id = ANY($1)", requests)
 
 
 async def _forget(connection: Connection, ring: KeyRing, keys: Sequence[str]) -> None:

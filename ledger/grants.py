@@ -32,6 +32,7 @@ _ERASE_KEYS = "SELECT, DELETE"
 
 GRANTS = (
     Grant("migration", _EVERY, "SELECT"),
+    Grant("restored", _EVERY, "SELECT"),
     Grant("swept", _SWEEP, _ALL),
     Grant("missed", _SWEEP, _ALL),
     Grant("missed", [User.CONSOLE], "SELECT"),

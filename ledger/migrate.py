@@ -4,6 +4,7 @@ In the same transaction the roles of the processes get their rights on new table
 """
 
 import hashlib
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import asyncpg
@@ -26,14 +27,20 @@ class NotMigrated(Exception):
 
 async def missing(ledger: Connection) -> list[str]:
     """Return the names of the migrations that are not applied, in order."""
-    applied = await _applied(ledger)
-    return [path.stem for path in _files() if path.stem not in applied]
+    names = await applied(ledger)
+    return [path.stem for path in _files() if path.stem not in names]
 
 
 async def edited(ledger: Connection) -> list[str]:
     """Return the names of the applied migrations whose files were changed since."""
-    applied = await _applied(ledger)
-    return [path.stem for path in _files() if applied.get(path.stem) not in (None, _checksum(path))]
+    names = await applied(ledger)
+    return [path.stem for path in _files() if names.get(path.stem) not in (None, _checksum(path))]
+
+
+def unknown(names: Mapping[str, str]) -> list[str]:
+    """Return those of these migrations, with their checksums, that this version does not have."""
+    ours = {path.stem: _checksum(path) for path in _files()}
+    return [name for name, checksum in names.items() if ours.get(name) != checksum]
 
 
 async def migrate(
@@ -56,10 +63,10 @@ async def migrate(
             await _set_lock_timeout(connection, for_others)
             await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.MIGRATIONS)
             await _set_lock_timeout(connection, for_tables)
-            applied = await _apply(connection)
+            names = await apply(connection)
             if prefix:
                 await roles.grant(connection, prefix)
-            return applied
+            return names
     except asyncpg.LockNotAvailableError:
         raise NotMigrated(
             "another migration, or a transaction that uses a table, did not end in time; nothing"
@@ -73,7 +80,11 @@ async def _set_lock_timeout(connection: Connection, seconds: float) -> None:
     await connection.execute(f"SET LOCAL lock_timeout = {round(seconds * 1000)}")
 
 
-async def _apply(connection: Connection) -> list[str]:
+async def apply(connection: Connection, only: Collection[str] | None = None) -> list[str]:
+    """Apply the missing migrations, or those of them in `only`; return their names.
+
+    The caller has a transaction and the lock of migrations.
+    """
     await connection.execute(
         "CREATE TABLE IF NOT EXISTS migration "
         "(name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
@@ -83,18 +94,19 @@ async def _apply(connection: Connection) -> list[str]:
             f"{', '.join(other)} was edited after it was applied; nothing was changed: bring the"
             " file back as it was, and put what is new into a file of its own"
         )
-    applied = await missing(connection)
+    names = [each for each in await missing(connection) if only is None or each in only]
     for path in _files():
-        if path.stem in applied:
+        if path.stem in names:
             await connection.execute(path.read_text("utf-8"))
             await connection.execute("INSERT INTO migration (name) VALUES ($1)", path.stem)
     # Migrations applied before there were checksums get those of their files as they are now.
     add_checksum = "UPDATE migration SET checksum = $2 WHERE name = $1 AND checksum IS NULL"
     await connection.executemany(add_checksum, [(path.stem, _checksum(path)) for path in _files()])
-    return applied
+    return names
 
 
-async def _applied(ledger: Connection) -> dict[str, str | None]:
+async def applied(ledger: Connection) -> dict[str, str | None]:
+    """Return the checksums of the applied migrations by name."""
     try:
         return {row["name"]: row["checksum"] for row in await ledger.fetch(_APPLIED)}
     except asyncpg.UndefinedTableError:

@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     `ledger migrate` grants their rights: `activation_portal` and so on."""
     keys_dir: Path
     """The folder of the key files; see [below](configuration.md#the-keys-folder)."""
+    erasures_file: Path | None = None
+    """The list of erasures for `commands` and console, on another disk than the ledger: a restore
+    [erases again](restore.md#the-list-of-erasures) what it names. Without it, a restore brings back
+    what was erased since the backup."""
     registrar: RegistrarSettings
     directory: DirectorySettings
     sms: Sms

@@ -16,7 +16,9 @@ import postgres
 import settings
 from adapters.errors import AdapterError
 from ledger import migrate
+from ledger.backup import BadBackup
 from ledger.migrate import NotMigrated
+from ledger.restore import NotRestored
 from ledger.roles import NoRoles
 from postgres import SharedSessions
 from security import hardening
@@ -36,6 +38,7 @@ from starter.commands import (
     templates,
     temporal,
 )
+from starter.commands import backup as backups
 from starter.commands import keys as key_commands
 from starter.doctor import commands as doctor
 from starter.output import Failed, UserError
@@ -46,7 +49,9 @@ _ONE_LINE_ERRORS = (
     UserError,
     TemporalUnavailable,
     KeyUnavailable,
+    BadBackup,
     NotMigrated,
+    NotRestored,
     NoRoles,
     SharedSessions,
     AdapterError,
@@ -70,6 +75,8 @@ app.add_typer(schedules.commands, name="schedules")
 app.add_typer(config_commands, name="config")
 app.command("doctor")(doctor.doctor)
 app.command("capacity")(capacity.command)
+app.command("backup")(backups.write)
+app.command("restore")(backups.bring_back)
 ledger_commands.command("roles")(roles.command)
 
 

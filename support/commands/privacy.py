@@ -1,12 +1,14 @@
 """`activation privacy ...`: what is held on one person, and the end of data."""
 
 import sys
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ledger import forecast, retention
+from ledger import erased_list, forecast, retention
 from ledger.forecast import Due
 from ledger.retention import Swept
 from starter.client import runs
@@ -90,6 +92,34 @@ def erase(
         kept = (f"{each} until {utc(at) if at else _LATER}" for each, at in remaining.items())
         text = "\n  ".join((f"{text}\n{_REMAINING}", *kept))
     show_outcome(outcome, text, json=json)
+
+
+@commands.command("erase-again")
+def erase_again(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="The list of erasures; without it, that of `erasures_file`."),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="When, in UTC, the backup was taken."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Erase again what a restore of Temporal or of the ledger brought back."""
+
+    async def again(ctx: StaffContext) -> int:
+        path = file or ctx.settings.erasures_file
+        if path is None:
+            raise Failed("no erasures_file is set: name the list")
+        erased = erased_list.read(path, since and since.replace(tzinfo=UTC))
+        await erasure.erase_again(ctx, erased)
+        return len(erased)
+
+    count = run(again)
+    show_outcome({"erased": count}, f"Erased again: {count} entries of the list.", json=json)
 
 
 def _to_erase(numbers: dict[str, int]) -> str:

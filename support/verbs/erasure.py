@@ -5,7 +5,7 @@ erasure completes it. The account in the directory is not changed.
 """
 
 import re
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -20,7 +20,8 @@ from domain.contracts.vocabulary import (
     withdrawal_workflow_id,
 )
 from domain.references import normalise
-from ledger import erasure, persons
+from ledger import clock, erased_list, erasure, persons
+from ledger.erased_list import Erased, ErasedKind
 from ledger.erasure import Traces
 from ledger.traced import NobodyNamed, NumberUsedAgain, Traced, trace
 from starter.client import runs
@@ -35,6 +36,7 @@ from translations import N_
 from web import times
 
 _ID = re.compile(r"[\w-]{1,255}", re.ASCII)
+_AGAIN = "listed erasures, after a restore"
 
 
 class UnknownPerson(UserError):
@@ -68,6 +70,7 @@ async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
     ended = await _ended_runs(ctx.client, _workflows(reference, traces))
     if not (traces or ended) or not ctx.staff.sees(traces.department if traces else None):
         raise UnknownReference
+    await _list(ctx, [Erased(ErasedKind.ACTIVATION, reference)], ended)
     await ctx.record(Action.ERASE, reference, reason)
     for run in ended:
         await runs.delete(ctx.client, run.execution)
@@ -101,6 +104,12 @@ async def erase_person(
     found, complete, _ = await traced(ctx, person, requests)
     remaining = await _remaining(ctx.client, found.others)
     ended = await _ended_runs(ctx.client, await workflows(ctx, found))
+    named = {
+        ErasedKind.ACTIVATION: found.references,
+        ErasedKind.PERSON: found.keys,
+        ErasedKind.REQUEST: found.requests,
+    }
+    await _list(ctx, [Erased(kind, each) for kind in named for each in named[kind]], ended)
     await ctx.record_each(Action.ERASE, found.references or [None], reason)
     for run in ended:
         await runs.delete(ctx.client, run.execution)
@@ -109,6 +118,38 @@ async def erase_person(
         await erasure.erase(ctx.pool, ctx.keys, reference)
     await erasure.forget(ctx.pool, ctx.keys, found.keys)
     return Found(found, complete, remaining)
+
+
+async def erase_again(ctx: StaffContext, erased: Sequence[Erased]) -> None:
+    """Erase what is listed where a restore of ledger or Temporal brought it back; idempotent.
+
+    What is open again is ended: it was over when it was erased.
+    """
+    ctx.staff.check(Action.ERASE)
+    references = [each.name for each in erased if each.kind is ErasedKind.ACTIVATION]
+    await ctx.record_each(Action.ERASE, references or [None], _AGAIN)
+    names = {each.name for each in erased if each.kind is ErasedKind.WORKFLOW}
+    for name in sorted(names.union(references)):
+        for run in [run async for run in _runs(ctx.client, name)]:
+            await runs.delete(ctx.client, run.execution)
+    async with ctx.pool.acquire() as connection, connection.transaction():
+        for each in erased:
+            await erased_list.erase_again(connection, ctx.keys, each)
+
+
+async def _list(ctx: StaffContext, erased: Iterable[Erased], ended: Iterable[_Run]) -> None:
+    """List outside the ledger what is about to be erased, for the next restore."""
+    path = ctx.settings.erasures_file
+    if path is None:
+        return
+    names = sorted({run.execution.workflow_id for run in ended})
+    runs_too = (Erased(ErasedKind.WORKFLOW, name) for name in names)
+    try:
+        erased_list.append(path, await clock.now(ctx.pool), [*erased, *runs_too])
+    except OSError:
+        raise ActionRefused(
+            N_("The list of erasures cannot be written (erasures_file): nothing was erased.")
+        ) from None
 
 
 async def traced(ctx: StaffContext, person: str, requests: Collection[str] = ()) -> Found:

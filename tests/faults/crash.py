@@ -91,8 +91,8 @@ def _die(by: signal.Signals | None) -> None:
         os.kill(os.getpid(), by)
 
 
-async def _connect(config: Settings, keys: KeyRing, *, answers: bool) -> Client:
-    client = await connect(config, keys, answers=answers)
+async def _connect(config: Settings, keys: KeyRing, **given: Any) -> Client:
+    client = await connect(config, keys, **given)
     crash_points = CrashPoints(Path(os.environ[CRASH_FILE]))
     return Client(**client.config() | {"interceptors": [crash_points]})
 

@@ -31,7 +31,7 @@ from tests.whole.test_key_folders import ledger_of
 WHY = ("--reason", "asked")
 TEXTS = ("--el", "Κλειστά.", "--en", "Closed.")
 STAFF, NOBODYS = "nikos", "nobody.any.more"
-OWNERS = ("ledger migrate", "ledger roles")
+OWNERS = {"ledger migrate": "", "ledger roles": "", "backup": "{backup}", "restore": "{backup}"}
 ELSEWHERE = {
     *("portal", "support serve", "support alerts"),
     *("keys init", "keys distribute", "keys activate", "keys rotate", "temporal init"),
@@ -90,6 +90,7 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("accounts import", ""),
     ("accounts release", NOBODYS),
     ("privacy erase", "{person} --yes"),
+    ("privacy erase-again", "{erased}"),
     ("templates preview", ""),
     ("capacity", ""),
     ("config check", "--only commands"),
@@ -197,6 +198,8 @@ def scene(whole_stack: WholeStack, tmp_path_factory: pytest.TempPathFactory) -> 
         "born": f"{student.born:%d/%m/%Y}",
         "mobile": student.mobile,
         "folder": str(folder / "copied"),
+        "backup": str(folder / "backup"),
+        "erased": os.devnull,
     }
     return Scene(environ, shared, given, log, begun)
 
@@ -250,10 +253,14 @@ def test_no_process_was_refused_anything_by_the_ledger(
 
 @pytest.mark.parametrize("path", OWNERS)
 def test_what_is_the_owners_is_refused_to_others_in_one_line(scene: Scene, path: str) -> None:
-    done = run(*path.split(), environ=scene.owner)
-    assert done.returncode == 0, done.stderr
+    words = [*path.split(), *OWNERS[path].format(**scene.given).split()]
+    done = run(*words, environ=scene.owner)
+    if path == "restore":  # Drills restore; here everybody is connected.
+        assert "stop portals" in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr
     for user in User:
-        done = run(*path.split(), environ=scene.environ[user])
+        done = run(*words, environ=scene.environ[user])
         assert done.returncode == 1, user
         assert done.stdout == ""
         (line,) = done.stderr.splitlines()

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
@@ -11,8 +12,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.contracts.staff import CancelSubmission
 from domain.contracts.vocabulary import Language
-from ledger import audit
+from ledger import audit, erased_list
 from ledger import erasure as ledger
+from ledger.erased_list import Erased, ErasedKind
 from postgres import Pool
 from starter.client.activations import Activations
 from support.verbs import erasure
@@ -38,8 +40,14 @@ STAYS = {"activation", "audit", "budget", "consent", "message", "username"}
 
 
 @pytest.fixture
-def desk(client: Client, pool: Pool) -> StaffContext:
-    return desks.desk(client, pool)
+def listed(tmp_path: Path) -> Path:
+    return tmp_path / "erasures"
+
+
+@pytest.fixture
+def desk(stack: TestStack, client: Client, pool: Pool, listed: Path) -> StaffContext:
+    own = stack.settings.model_copy(update={"erasures_file": listed})
+    return desks.desk(client, pool, settings=own)
 
 
 @pytest.fixture
@@ -70,6 +78,13 @@ async def known(client: Client, workflow_id: str) -> bool:
     return True
 
 
+async def gone(client: Client, workflows: list[str]) -> None:
+    """Wait until Temporal, which deletes by and by, has none of these."""
+    async with asyncio.timeout(20):
+        while any([await known(client, each) for each in workflows]):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.05)
+
+
 async def test_what_is_over_is_erased_and_what_is_under_way_is_not(
     stack: TestStack, pool: Pool, desk: StaffContext, reference: str, workflows: list[str]
 ) -> None:
@@ -87,10 +102,7 @@ async def test_what_is_over_is_erased_and_what_is_under_way_is_not(
         "reference": reference,
         "erased": True,
     }
-    async with asyncio.timeout(20):
-        # Temporal deletes by and by.
-        while any([await known(client, each) for each in workflows]):  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.05)
+    await gone(client, workflows)
     assert set(await left(pool, reference, person)) == STAYS
     # Who asks again, for what was cut short half-way, gets the same.
     await erasure.erase(desk, reference=reference, reason="again")
@@ -99,6 +111,39 @@ async def test_what_is_over_is_erased_and_what_is_under_way_is_not(
         ("erase", "again"),
         ("erase", "asked by letter"),
     ]
+
+
+async def test_what_a_restore_brings_back_is_erased_again(
+    desk: StaffContext, listed: Path, reference: str, workflows: list[str]
+) -> None:
+    """A restored Temporal has the runs again, and what had ended may be open."""
+    client = desk.client
+    await client.get_workflow_handle(workflows[2]).terminate()
+    await erasure.erase(desk, reference=reference, reason="asked")
+    erased = erased_list.read(listed)
+    assert erased[0] == Erased(ErasedKind.ACTIVATION, reference)
+    assert {each.name for each in erased if each.kind is ErasedKind.WORKFLOW} == {*workflows}
+    await gone(client, workflows)
+    await Activations(client).start(begun(reference))
+    await Activations(client).mail_support_request(workflows[1].removeprefix("support-"))
+    answer = await told("privacy", "erase-again", str(listed), "--since", "2026-01-01")
+    assert answer == {"erased": len(erased)}
+    await gone(client, workflows)
+    refused = await command("privacy", "erase-again")
+    assert_one_line(refused, says="no erasures_file is set")
+
+
+async def test_nothing_is_erased_that_cannot_be_listed(
+    stack: TestStack, client: Client, pool: Pool, listed: Path, reference: str
+) -> None:
+    person = person_of(stack, reference)
+    await live(pool, stack, reference, person)
+    before = await left(pool, reference, person)
+    away = stack.settings.model_copy(update={"erasures_file": listed / "nowhere"})
+    desk = desks.desk(client, pool, settings=away)
+    with pytest.raises(ActionRefused, match="erasures_file"):
+        await erasure.erase(desk, reference=reference, reason="asked")
+    assert await left(pool, reference, person) == before
 
 
 async def test_an_erased_one_claims_nothing_of_an_account(

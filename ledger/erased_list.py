@@ -1,0 +1,83 @@
+"""The list of erasures outside the ledger: what a restore of an older state must erase again.
+
+A line has the ledger's time, what was erased, and a name that tells nothing about a person: a
+reference, a keyed index, or the id of a run. The list is kept on another disk than the ledger.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from domain.contracts.vocabulary import Step
+from ledger import activations, erasure
+from postgres import Connection
+from security.keys import KeyRing
+
+_MARGIN = timedelta(hours=1)
+"""An erasure that a backup just missed was listed before it was done."""
+
+
+class ErasedKind(StrEnum):
+    """What a line names; `person` is a key of one, `workflow` what Temporal ran."""
+
+    ACTIVATION = "activation"
+    PERSON = "person"
+    REQUEST = "request"
+    WORKFLOW = "workflow"
+
+
+class Erased(NamedTuple):
+    kind: ErasedKind
+    name: str
+
+
+class Line(NamedTuple):
+    at: datetime
+    erased: Erased
+
+
+def append(path: Path, at: datetime, erased: Iterable[Erased]) -> None:
+    """Add lines that are on the disk when this returns; raises `OSError`."""
+    lines = "".join(f"{at.isoformat()} {kind} {name}\n" for kind, name in erased)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(descriptor, lines.encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read(path: Path, since: datetime | None = None) -> list[Erased]:
+    """Return what was erased from an hour before this time on, each once; raises `OSError`."""
+    lines = _lines(path.read_text("utf-8"))
+    wanted = (line for line in lines if since is None or line.at >= since - _MARGIN)
+    return list(dict.fromkeys(line.erased for line in wanted))
+
+
+async def erase_again(connection: Connection, keys: KeyRing, erased: Erased) -> None:
+    """Erase in the ledger, in the caller's transaction, what a restore brought back.
+
+    Runs of Temporal are not the ledger's.
+    """
+    match erased.kind:
+        case ErasedKind.ACTIVATION:
+            # It had ended, or it could not have been erased.
+            await activations.close(connection, reference=erased.name, end=Step.CANCELLED)
+            await erasure.erase_within(connection, keys, erased.name)
+        case ErasedKind.PERSON:
+            await erasure.forget_within(connection, keys, [erased.name])
+        case ErasedKind.REQUEST:
+            await erasure.forget_requests(connection, [erased.name])
+        case ErasedKind.WORKFLOW:
+            pass
+
+
+def _lines(text: str) -> Iterator[Line]:
+    for line in text.splitlines():
+        with suppress(ValueError):  # A line that a crash cut off.
+            at, kind, name = line.split()
+            yield Line(datetime.fromisoformat(at), Erased(ErasedKind(kind), name))

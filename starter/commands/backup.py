@@ -1,0 +1,173 @@
+"""`activation backup` and `restore`: a snapshot of the ledger, and its return to an older one."""
+
+import asyncio
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import settings
+from ledger import backup, erased_list, restore, roles
+from ledger.backup import Manifest
+from ledger.erased_list import Erased
+from ledger.restore import Restored, RestoreRequest
+from postgres import connect
+from security.keys import KeyRing
+from settings import Settings
+from starter import databases
+from starter.os_user import os_user
+from starter.output import Failed, Json, show_json, utc
+
+_BESIDE = """\
+This is the last of one set. Each of the others has its own tools (docs/restore.md says why so):
+  before  {keys}, at each `keys distribute`, kept apart from all of these
+  first   Temporal's databases
+  second  the directory
+  last    this ledger, which records whatever the others do before they do it
+  beside  settings and secret files, console.operators_file, institution.texts_folder
+  ever    {erasures}"""
+_NEXT = """\
+Open activations: {open}. Now, in this order (docs/restore.md):
+  activation doctor
+  start workers, then portals, console and alerts
+  activation privacy erase-again --since {since}    (Temporal's part of the erasures)
+  activation accounts import                        (names that were given since)
+  activation support audit verify --heads FILE      (names the missing period)"""
+
+_UNLISTED = "the list of erasures: set erasures_file, or a restore brings back what was erased"
+
+Folder = Annotated[Path, typer.Argument(help="A new folder, for this backup alone.")]
+
+
+def write(folder: Folder, json: Json = False) -> None:
+    """Write a snapshot of the ledger into a new folder; run it as the ledger's owner."""
+    config = settings.load()
+    ring = KeyRing(config.keys_dir)
+    manifest = _run(_write(config, ring, folder))
+    if json:
+        show_json(_as_dict(manifest))
+        return
+    rows = sum(table.rows for table in manifest.tables.values())
+    typer.echo(
+        f"{rows} rows of {len(manifest.tables)} tables as of {utc(manifest.taken_at)} are in"
+        f" {folder}, to row {manifest.audit_row} of the audit."
+    )
+    listed = config.erasures_file
+    erasures = f"{listed}, on another disk" if listed else _UNLISTED
+    typer.echo(_BESIDE.format(keys=config.keys_dir, erasures=erasures))
+
+
+def bring_back(  # noqa: PLR0917 - options have names
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder that `activation backup` has written.")
+    ] = None,
+    in_place: Annotated[
+        bool,
+        typer.Option(
+            "--in-place",
+            help="PostgreSQL's own tools have restored the database: do only the rest.",
+        ),
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Delete the ledger that is there.")
+    ] = False,
+    erasures: Annotated[
+        Path | None, typer.Option(help="The list of erasures, if not that of `erasures_file`.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
+    json: Json = False,
+) -> None:
+    """Put a backup in the ledger's place, and end its sessions, codes and sealed passwords.
+
+    Stop all other processes first; run it as the ledger's owner. It changes everything or nothing.
+    """
+    if in_place == (folder is not None):
+        raise Failed("give either the folder of a backup, or --in-place")
+    config = settings.load()
+    ring = KeyRing(config.keys_dir)
+    here = _run(restore.state(config.ledger_dsn.get_secret_value()))
+    manifest = backup.read(folder, ring) if folder else None
+    _check_keys(ring, manifest.keys if manifest else here)
+    if here is not None and not in_place:
+        _consent(ring, here, replace=replace, yes=yes)
+    erased = _erased(config, erasures, manifest)
+    asked = RestoreRequest(os_user(), config.ledger_roles, erased)
+    done = _run(_restore(config, ring, folder, manifest, asked))
+    if json:
+        show_json(done.__dict__)
+        return
+    typer.echo(
+        f"The ledger is as it was at {utc(done.taken_at)}, to row {done.audit_row} of the audit."
+        " All sessions, codes and sealed passwords have ended;"
+        f" {done.erased} entries of the list of erasures were erased again."
+    )
+    typer.echo(_NEXT.format(open=done.open, since=f"{done.taken_at:%Y-%m-%dT%H:%M:%S}"))
+
+
+async def _write(config: Settings, ring: KeyRing, folder: Path) -> Manifest:
+    dsn = config.ledger_dsn.get_secret_value()
+    async with await connect(dsn) as ledger:
+        if not await roles.is_owner(ledger):
+            raise Failed("this role is not the ledger's owner: name the owner in ledger_dsn")
+    return await backup.write(dsn, ring, folder, version("student-account-activation"))
+
+
+async def _restore(
+    config: Settings,
+    ring: KeyRing,
+    folder: Path | None,
+    manifest: Manifest | None,
+    asked: RestoreRequest,
+) -> Restored:
+    dsn = config.ledger_dsn.get_secret_value()
+    if folder and manifest:
+        return await restore.restore(dsn, ring, folder, manifest, asked)
+    return await restore.finish_in_place(dsn, ring, asked)
+
+
+def _erased(config: Settings, named: Path | None, manifest: Manifest | None) -> list[Erased]:
+    """Return what was erased since the backup; without an erasure there is no file yet."""
+    listed = named or config.erasures_file
+    if listed is None or not (named or listed.exists()):
+        return []
+    return erased_list.read(listed, manifest.taken_at if manifest else None)
+
+
+def _check_keys(ring: KeyRing, wanted: Any) -> None:
+    """Refuse keys that are not those of the ledger that comes back."""
+    ours = ring.checks()
+    if other := [name for name, value in (wanted or {}).items() if ours.get(name, value) != value]:
+        raise Failed(
+            f"these keys are not those of that ledger: {', '.join(sorted(other))}; bring back the"
+            " keys of the same installation first"
+        )
+
+
+def _consent(ring: KeyRing, here: Any, *, replace: bool, yes: bool) -> None:
+    ours = ring.checks()
+    strange = any(ours.get(name, value) != value for name, value in here.items())
+    whose = "of another installation" if strange else "of this installation"
+    if not replace:
+        raise Failed(f"there is a ledger {whose}: nothing was changed (--replace would delete it)")
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Failed("nobody can be asked here whether to replace: give --yes, or use a terminal")
+    typer.echo(f"This deletes the whole ledger {whose} that is there now.", err=True)
+    typer.confirm("Go on?", abort=True, err=True)
+
+
+def _run(work: Any) -> Any:
+    with databases.ledger_errors():
+        return asyncio.run(work)
+
+
+def _as_dict(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "taken_at": manifest.taken_at,
+        "audit_row": manifest.audit_row,
+        "audit_head": manifest.audit_head,
+        "tables": {name: table.rows for name, table in manifest.tables.items()},
+    }
