@@ -145,6 +145,8 @@ class Alerts(Section):
     heartbeat_url: str = ""
     """The address of an [outside monitor](operations.md#who-watches-the-alerts) that alarms when it
     hears nothing. Empty for none."""
+    certificate_days: int = Field(21, ge=1)
+    """How many days before a [certificate](operations.md#certificates) ends there is an alert."""
     after_seconds: int = Field(60, ge=0)
     """How long a cause must last, or be over, before it is sent."""
 

@@ -71,6 +71,11 @@ COMPARED = {
 }
 """Comparisons in which nothing can be guessed."""
 
+UNVERIFIED = {
+    ("adapters/certificates.py", ""): "reads when a certificate ends, and says nothing",
+}
+"""Where TLS is not verified."""
+
 _EXECUTE = frozenset(
     {"execute", "executemany", "fetch", "fetchrow", "fetchval", "fetchmany", "prepare", "cursor"}
 )
@@ -222,7 +227,7 @@ def found_in_tree() -> Iterator[tuple[str, Found]]:
 
 def main() -> int:
     """Print what is found in the tree, and exceptions that nothing needs; return the exit code."""
-    excepted = {**PIECES, **TERMS, **COMPARED}
+    excepted = {**PIECES, **TERMS, **COMPARED, **UNVERIFIED}
     found = sorted(set(found_in_tree()))
     bad = [
         f"{name}:{each.line}: {each.what}: {each.piece}"

@@ -9,8 +9,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-import activities.metrics  # noqa: F401 - these six define some
-import adapters.certificates
+import activities.metrics  # noqa: F401 - these five define some
 import adapters.messaging.sms  # noqa: F401 - as above
 import starter.client.metrics  # noqa: F401 - as above
 import web.limits

@@ -20,11 +20,10 @@ from typing import Any
 from ldap3 import NONE, SAFE_SYNC, SIMPLE, Connection, Server, Tls  # noqa: TID251 - for StrictTls
 from ldap3.core.exceptions import LDAPException, LDAPStartTLSError
 
-from adapters import certificates
 from adapters.directory import ldap_results as results
 from adapters.directory.ldap_results import LdapResult, read, reject
 from adapters.errors import Misconfigured, Unavailable
-from domain.contracts.vocabulary import FailureType, System
+from domain.contracts.vocabulary import FailureType
 from settings.systems import DirectorySettings
 
 _MENDABLE = (ssl.SSLCertVerificationError, FileNotFoundError, PermissionError)
@@ -265,7 +264,6 @@ def _open_encrypted(connection: Connection) -> None:
         connection.start_tls(read_server_info=False)
     if not isinstance(connection.socket, ssl.SSLSocket):
         raise LDAPStartTLSError
-    certificates.note(System.DIRECTORY, connection.socket.getpeercert())
 
 
 def discard(connection: Connection) -> None:

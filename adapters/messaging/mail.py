@@ -17,12 +17,11 @@ from email.utils import format_datetime
 
 import aiosmtplib
 
-from adapters import certificates
 from adapters.errors import AdapterError, Misconfigured, Unavailable, translated
 from adapters.messaging import headers
 from adapters.messaging.mail_connections import MailConnections
 from domain.contracts.message_io import Delivery
-from domain.contracts.vocabulary import FailureType, Language, System
+from domain.contracts.vocabulary import FailureType, Language
 from settings.institution import Institution
 from settings.systems import Mail
 
@@ -97,7 +96,6 @@ class MailRelay:
         except BaseException:
             client.close()
             raise
-        certificates.note(System.MAIL, client.get_transport_info("peercert"))
         return client
 
     def compose(

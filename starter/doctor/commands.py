@@ -13,7 +13,7 @@ from security import redaction
 from security.purposes import User
 from settings import Settings
 from settings.rules import Alerts
-from starter.doctor import directory, files, ledger, messaging, sign_in, temporal
+from starter.doctor import certificates, directory, files, ledger, messaging, sign_in, temporal
 from starter.doctor.finding import guarded
 from starter.output import Json, show_json
 from starter.portal.texts import Texts
@@ -117,6 +117,8 @@ async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[F
         checks.append(guarded(name, findings))
     if "alerts" in needed:
         checks.append(guarded("alerts", _addresses(config.alerts)))
+    ends = certificates.check(config, users, needed)
+    checks.append(guarded("certificates", ends))
     if to:
         checks += [guarded("test", findings) for findings in messaging.send_tests(config, to)]
     found = await asyncio.gather(*map(_collect, checks))

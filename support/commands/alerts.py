@@ -55,12 +55,13 @@ async def run(config: Settings, probed: tuple[str, int] | None) -> None:
         # It decodes no payload, so no key file is needed.
         ring = KeyRing(config.keys_dir)
         client = await connect(config, ring, lazy=True, measured=probed is not None)
+        watcher = Watcher(client, pool, config)
         if probed:
-            measured = partial(metrics.exposition, client, pool, config)
+            measured = partial(metrics.exposition, client, pool, config, watcher.certificates)
             served = probes(*probed, partial(_ready, client, pool), measured)
             await stack.enter_async_context(served)
-        watching = asyncio.create_task(Watcher(client, pool, config).watch())
-        stack.callback(watching.cancel)
+        for watching in (watcher.watch(), watcher.certificates.watch()):
+            stack.callback(asyncio.create_task(watching).cancel)
         tell_ready()
         await stop.wait()
 

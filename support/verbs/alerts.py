@@ -22,6 +22,7 @@ from ledger.alerts import Alert
 from ledger.parts import CallCounts
 from postgres import NO_RESULT, Connection, Pool
 from settings import Settings
+from starter.client.certificates import CertificateWatch
 from starter.client.connect import NO_ANSWER
 from starter.client.health import temporal_answers
 from support.verbs import operations, staff_limits
@@ -41,6 +42,7 @@ LEDGER_REFUSES = "LEDGER_REFUSES"
 ALERTS_FAIL = operations.ALERTS_FAIL
 ATTACK = "ATTACK_MODE"
 SWEEP_LATE = "SWEEP_LATE"
+CERTIFICATE_ENDS = "CERTIFICATE_ENDS"
 USED = "BUDGET_USED"
 _ALL = 100
 _SHARES = (50, 80, _ALL)
@@ -70,12 +72,15 @@ _TEXTS = {
     ALERTS_FAIL: N_("Alerts are not delivered by one of their channels."),
     ATTACK: N_("Somebody seems to guess codes or contacts: attack mode is on."),
     SWEEP_LATE: N_("Personal data are kept too long: the hourly sweep has stopped."),
+    CERTIFICATE_ENDS: N_("A certificate ends soon, or has ended: have it renewed."),
     USED: N_("Messages have reached a share (per cent) of what the university sends at most."),
     STAFF: N_("One of staff has searched, looked up or decoded too much: the audit says who."),
     SMS_BUDGET: N_("The SMS that the university sends are used up for now."),
     UNSENT: N_("The day's head of the audit is not delivered by one of the channels."),
     BEHIND: N_("The audit ends before a head that was sent: rows were removed."),
 }
+_OWN = {ALERTS_FAIL, ATTACK, SWEEP_LATE, CERTIFICATE_ENDS, SMS_BUDGET, STAFF, USED, *CAUSES}
+"""The causes of which Temporal knows nothing."""
 _STUCK = N_("Activations cannot go on.")
 _OVER = N_("Over:")
 
@@ -116,6 +121,7 @@ class Watcher:
         self._channels = channels(settings)
         self._heads = HeadLetters(settings)
         self._heartbeat = Heartbeat(settings.alerts)
+        self.certificates = CertificateWatch(settings)
         self._after = timedelta(seconds=settings.alerts.after_seconds)
         self._texts = translator(settings.institution.default_language)
         self._away: dict[str, _Away] = {}
@@ -170,9 +176,7 @@ class Watcher:
             met.done, met.last_done = 1, now
         except NO_ANSWER:
             stood = {alert.cause: alert.count for alert in await alerts.standing(ledger)}
-            # The causes that the ledger itself knows are read below.
-            own = {ALERTS_FAIL, ATTACK, SWEEP_LATE, SMS_BUDGET, STAFF, USED, *CAUSES}
-            found = {cause: count for cause, count in stood.items() if cause.split()[0] not in own}
+            found = {cause: count for cause, count in stood.items() if cause.split()[0] not in _OWN}
             found[TEMPORAL_DOWN] = 1
             met.failed, met.last_failed, met.failure = 1, now, TEMPORAL_DOWN
         await parts.add(self._pool, [met])
@@ -183,6 +187,7 @@ class Watcher:
             found[ATTACK] = 1
         if await retention.is_late(ledger):
             found[SWEEP_LATE] = 1
+        found |= {f"{CERTIFICATE_ENDS} {system}": 1 for system in self.certificates.soon()}
         stopped = await staff_limits.stopped(ledger)
         found |= {f"{STAFF} {what}": number for what, number in stopped.items()}
         return found | await self._heads.send(ledger) | await self._spending(ledger)

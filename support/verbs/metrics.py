@@ -17,6 +17,7 @@ from ledger.refusals import refuses
 from postgres import NO_RESULT, Pool
 from settings import Settings
 from starter.client import metrics
+from starter.client.certificates import CertificateWatch
 from starter.client.connect import NO_ANSWER
 from starter.client.pending_retries import PROBLEMS
 from support.verbs import operations
@@ -29,6 +30,7 @@ Values = dict[tuple[str, ...], float]
 _WITHIN = times.CONSOLE_RPC.total_seconds()
 
 _REFUSES = "activation_ledger_refuses"
+_CERTIFICATE = "activation_certificate_expires_timestamp_seconds"
 ENGINE: Mapping[str, tuple[str, Sequence[str]]] = {
     "activation_answers": ("1 if the system answers, else 0.", ["system"]),
     _REFUSES: (
@@ -38,6 +40,10 @@ ENGINE: Mapping[str, tuple[str, Sequence[str]]] = {
     "activation_open": (
         "Open activations by step and wait reason, which is empty while none is published.",
         ["step", "reason"],
+    ),
+    _CERTIFICATE: (
+        "End of the certificate of a system, of several the first, or of our own for it.",
+        ["system"],
     ),
     "activation_failing": ("Open activations whose workflow tasks fail.", []),
     "activation_queue_tasks": ("Tasks that wait in a task queue.", ["queue", "kind"]),
@@ -55,16 +61,18 @@ ENGINE: Mapping[str, tuple[str, Sequence[str]]] = {
 """Meaning and labels of each metric."""
 
 
-async def exposition(client: Client, pool: Pool, config: Settings) -> bytes:
+async def exposition(
+    client: Client, pool: Pool, config: Settings, certificates: CertificateWatch
+) -> bytes:
     """Return these metrics with those of the process."""
     temporal, ledger = await asyncio.gather(_of_temporal(client), _of_ledger(pool, config))
     answers: Values = {
         (System.TEMPORAL.value,): bool(temporal),
         (System.LEDGER.value,): bool(ledger),
     }
-    return await metrics.exposition(
-        None, _Gauges({"activation_answers": answers} | temporal | ledger)
-    )
+    ends: Values = {(system,): end.timestamp() for system, end in certificates.by_system.items()}
+    own = {"activation_answers": answers, _CERTIFICATE: ends}
+    return await metrics.exposition(None, _Gauges(own | temporal | ledger))
 
 
 class _Gauges(Collector):

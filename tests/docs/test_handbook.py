@@ -14,6 +14,7 @@ from support.console.handbook import HandbookSection, sections
 from support.verbs import actions
 from support.verbs.alerts import (
     ATTACK,
+    CERTIFICATE_ENDS,
     NO_WORKER,
     SMS_BUDGET,
     STAFF,
@@ -36,6 +37,7 @@ CAUSES = (
     USED,
     SMS_BUDGET,
     SWEEP_LATE,
+    CERTIFICATE_ENDS,
     TEMPORAL_DOWN,
     TASK_FAILS,
     UNSENT,

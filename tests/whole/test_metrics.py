@@ -108,7 +108,6 @@ def test_a_worker_counts_a_journey(told: Mapping[str, str]) -> None:
     for system in ("registrar", "ledger", "directory", "sms"):
         assert count("activation_system_seconds_count", system=system, outcome="done") >= 1
     assert count("activation_key_epoch_timestamp_seconds") > 0
-    assert count("activation_certificate_expires_timestamp_seconds", system="directory") > 0
     assert count("temporal_workflow_completed_total", workflow_type="Activation") >= 1
     for sample in (
         "temporal_workflow_task_schedule_to_start_latency_count",
@@ -127,6 +126,8 @@ def test_the_alerts_know_the_whole_engine(told: Mapping[str, str]) -> None:
     assert seen("activation_answers", system="temporal") == 1
     assert seen("activation_answers", system="ledger") == 1
     assert seen("activation_attack_mode") == 0
+    assert seen("activation_certificate_expires_timestamp_seconds", system="directory") > 0
+    assert seen("activation_certificate_expires_timestamp_seconds", system="mail") > 0
     assert seen("activation_failing") == 0
     assert seen("activation_queue_workers", queue=TaskQueue.MAIN, kind="workflows") >= 1
     assert seen("activation_codes_sent", channel="sms", window="hour") >= 1

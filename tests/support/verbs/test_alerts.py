@@ -24,6 +24,7 @@ from security.purposes import User
 from settings import Settings
 from support.verbs import alert_channels, alerts
 from support.verbs.alerts import TEMPORAL_DOWN, Watcher
+from tests.certified_servers import in_days, showing, written
 from tests.ledger.conftest import database
 from tests.stack import TestStack
 from workflows.search_attributes import REASON, STEP
@@ -201,6 +202,23 @@ async def test_a_sweep_that_stopped_is_one_alert(
         )
         await watcher.look()
     assert hook[0].heard(alerts.SWEEP_LATE) == [("stands", 1), ("over", 1)]
+
+
+async def test_a_certificate_that_ends_soon_is_one_alert_until_it_is_renewed(
+    client: Client, role: Pool, hook: tuple[Hook, str], settings: Settings, tmp_path: Path
+) -> None:
+    watcher = Watcher(client, role, settings)
+    port = 0
+    for days in (20, 90):
+        async with showing(written(tmp_path, in_days(days)), port) as shown:
+            port = shown.port
+            urls = [f"ldaps://{shown}"]
+            directory = settings.directory.model_copy(update={"urls": urls})
+            watcher.certificates._settings = settings.model_copy(update={"directory": directory})
+            await watcher.certificates.look()
+        await watcher.look()
+    cause = f"{alerts.CERTIFICATE_ENDS} directory"
+    assert hook[0].heard(cause) == [("stands", 1), ("over", 1)]
 
 
 async def test_a_cause_is_told_only_when_it_has_stood_for_a_while(
