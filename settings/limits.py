@@ -125,6 +125,10 @@ class LimitSettings(Section):
     use up. One network (IPv4 /24, IPv6 /48) may have one less, so that another has one left; with a
     name that nobody has signed in with it may have as many, of all attempts with the name. Each of
     the three must be less than the one before."""
+    sign_ins_per_local_name: Count = 50
+    """Attempts with the name of an account in `console.operators_file`, which no directory locks,
+    from browsers that have not signed in with it; one network may have
+    `sign_ins_per_name_elsewhere` of them."""
     sign_ins_per_address: Count = 50
     """From one address; browsers that have signed in with the name do not count."""
     sign_ins_per_block: Count = 200

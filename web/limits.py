@@ -96,11 +96,11 @@ class RateLimits:
         """Return the limit of one `holder` (browser, name), known by this keyed index."""
         return Bound(f"{purpose}:{keyed}", self._most(purpose, holder), self._window(purpose))
 
-    def of_session(self, token: str) -> Bound:
-        """Return the limit of forms of one session, by its token."""
+    def of_session(self, token: str, apart: str = "") -> Bound:
+        """Return the limit of forms of one session, by its token; `apart` as in `by_address`."""
         # By the key that portal and console have both.
         named = self._keys.index("address", f"session {name_of(token)}")
-        return self.by(Purpose.POSTS, "session", f"session:{named}")
+        return self.by(Purpose.POSTS, "session", f"session:{apart}{named}")
 
     def waits(self, host: str) -> list[Bound]:
         """Return the limits of look-ups that a wait let through, by address and over all."""

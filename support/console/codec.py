@@ -27,7 +27,7 @@ MAX_BODY = 4 * 1024 * 1024
 _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     SignedOut: (401, "sign in at the console first"),
     NotAllowed: (403, str(NotAllowed())),
-    RateLimited: (429, "you have decoded too many workflows: wait a little"),
+    RateLimited: (429, "you have decoded too much: wait a little"),
 }
 
 
@@ -47,10 +47,7 @@ def _allowed(request: Request) -> dict[str, str]:
 
 async def _operator_request(request: Request) -> AsyncIterator[ConsoleRequest]:
     # No redirect to the sign-in: the client is a script that reads the status.
-    ctx = ConsoleRequest(request)
-    if not await ctx.counts_by_session():
-        await ctx.count_forged()
-    yield ctx
+    yield ConsoleRequest(request)
 
 
 _operator_request.action = Action.DECODE  # type: ignore[attr-defined] # read by the test of the whole matrix
@@ -76,10 +73,13 @@ async def decode(
         return JSONResponse({"message": why}, status, headers)
 
     try:
+        # Apart, so that who reads histories may send forms all the same.
+        if not await ctx.counts_by_session("decode:"):
+            await ctx.count_forged()
         await ctx.load_staff()
         staff_context = ctx.staff_context
         staff_context.staff.check(Action.DECODE)
-    except (SignedOut, NotAllowed) as error:
+    except (SignedOut, NotAllowed, RateLimited) as error:
         return refused(*_REFUSED[type(error)])
     if request.headers.get("content-type", "").split(";")[0] != "application/json":
         return refused(415, "JSON only")

@@ -147,13 +147,16 @@ class ConsoleRequest(RequestContext):
         if self.request.method == "POST" and not await self.counts_by_session():
             await super().count_post()
 
-    async def counts_by_session(self) -> bool:
-        """Count a POST of whoever is signed in; return False, uncounted, if nobody is."""
+    async def counts_by_session(self, apart: str = "") -> bool:
+        """Count a POST of whoever is signed in; return False, uncounted, if nobody is.
+
+        `apart` as in `RateLimits.by_address`.
+        """
         try:
             await self.load_staff()
         except SignedOut:
             return False
-        await self.site.limits.take([self.site.limits.of_session(self.token or "")])
+        await self.site.limits.take([self.site.limits.of_session(self.token or "", apart)])
         return True
 
     async def count_genuine(self) -> None:

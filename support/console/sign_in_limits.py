@@ -5,7 +5,8 @@ own lock-out. Strangers may use up a part of it only. Some is left for the addre
 name has signed in before, and more for the browser that has, whose cookie says so. One network
 cannot use up what is left elsewhere. With a name that nobody has signed in with, there is no such
 address or browser, so all is left for elsewhere. The directory
-forgets failures when somebody signs in, and so does this limit.
+forgets failures when somebody signs in, and so does this limit. Accounts of the operators' file are
+locked by no directory: strangers need many networks to use up what is left with their names.
 """
 
 import re
@@ -47,7 +48,11 @@ class SignInLimits:
     async def count(self) -> None:
         """Count the attempt; raises `RateLimited` past a limit."""
         by_address = self._ctx.site.limits.by_address(Purpose.SIGN_INS, self._ctx.host)
-        if await self._is_known("browser", self._token):
+        known = await self._is_known("browser", self._token)
+        if self._ctx.app.sign_in.is_local(self.name):
+            of_network = self._of_network(self._of_name[2].most)
+            bounds = self._local[:1] if known else [self._local[1], of_network, *by_address]
+        elif known:
             bounds = self._of_name[:1]
         elif await self._is_known("address", self._address):
             bounds = [*self._of_name[:2], by_address[0]]
@@ -67,7 +72,7 @@ class SignInLimits:
 
     async def forget(self) -> None:
         """Forget the attempts with this name, after its password was right."""
-        bounds = [*self._of_name, self._of_network(1)]
+        bounds = [*self._of_name, *self._local, self._of_network(1)]
         await budgets.forget(self._ctx.app.pool, [bound.bucket for bound in bounds])
 
     async def count_code(self) -> None:
@@ -110,6 +115,15 @@ class SignInLimits:
     def _of_name(self) -> list[Bound]:
         rates, keyed = self._ctx.site.limits, self._index(self.name)
         return [rates.by(Purpose.SIGN_INS, level, f"{level}:{keyed}") for level in _LEVELS]
+
+    @property
+    def _local(self) -> list[Bound]:
+        """The limits of an account of the operators' file: by known browser, and of all others."""
+        rates, browser = self._ctx.site.limits, self._index(f"{self.name}\0{self._token}")
+        return [
+            rates.by(Purpose.SIGN_INS, "name", f"local_browser:{browser}"),
+            rates.by(Purpose.SIGN_INS, "local_name", f"local:{self._index(self.name)}"),
+        ]
 
     def _of_network(self, most: int) -> Bound:
         """Return the limit of attempts with the name from the client's network (/24, /48)."""

@@ -111,6 +111,10 @@ class SignIn:
         self._directory = ByDirectory(directory, console) if who == "everybody" else None
         self.takes_passwords = bool(self._file or self._directory)
 
+    def is_local(self, name: str) -> bool:
+        """Return whether this is an account of the operators' file, which no directory locks."""
+        return self._file is not None and self._file.knows(name)
+
     async def staff(self, name: str, password: str) -> Staff | None:
         """Return the staff member, None when name or password are wrong.
 
@@ -120,7 +124,7 @@ class SignIn:
         if not _NAME.fullmatch(name) or not 0 < len(password) <= _LONGEST_PASSWORD:
             return None
         source: ByDirectory | ByFile | None = self._directory
-        if self._file and self._file.knows(name):
+        if self.is_local(name):
             source = self._file
         staff = await source.staff(name, password) if source else None
         if staff and not staff.roles:

@@ -67,7 +67,7 @@ CONSOLE: Mapping[str, Any] = _PROBES | {
                 "required": True,
                 "content": {"application/json": {"schema": _PAYLOADS}},
             },
-            "responses": _answers(s200=_PAYLOADS, s400=_REFUSED, s415=_REFUSED),
+            "responses": _answers(s200=_PAYLOADS, s400=_REFUSED, s415=_REFUSED, s429=_REFUSED),
         }
     }
 }

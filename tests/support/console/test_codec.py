@@ -16,7 +16,7 @@ from temporalio.converter import WorkflowSerializationContext
 
 from domain.contracts.message_io import MailSupportRequest
 from domain.contracts.submissions import ActivationStart, InsuranceSubmission, PinSubmission
-from ledger import audit, staff_sessions
+from ledger import audit, budgets, staff_sessions
 from ledger.staff_sessions import SignedIn
 from postgres import Pool
 from settings import Settings
@@ -24,6 +24,7 @@ from support.verbs.payloads import SEALED, UNREADABLE
 from support.verbs.staff import Action
 from tests.stack import TestStack
 from tests.support.console.conftest import HOST, MakeApp
+from web.limits import RateLimits
 
 UI = "http://127.0.0.1:8233"
 
@@ -188,3 +189,19 @@ async def test_who_decodes_too_many_workflows_is_stopped(
         (Action.DECODE, "A-DCDE-0002"),
         (Action.DECODE, "A-DCDE-0001"),
     ]
+
+
+async def test_who_sends_too_many_payloads_is_told_so_as_a_script_reads_it_and_may_send_forms(
+    make_app: MakeApp, settings: Settings, pool: Pool, client: Client
+) -> None:
+    limits = settings.limits.model_copy(update={"posts_per_session": 2})
+    app = make_app(settings.model_copy(update={"limits": limits}))
+    operator = await page(app, pool, "operator")
+    sent = await boxes(client, "A-DCDE-0004", ActivationStart(reference="A-DCDE-0004"))
+    answers = [await operator.ask(sent) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].headers["access-control-allow-origin"] == UI
+    assert answers[-1].json()["message"]
+    rates = RateLimits(pool, app.state.context.keys, limits)
+    forms = rates.of_session(operator.http.cookies["desk"]).bucket
+    assert await budgets.used(pool, forms) == 0

@@ -1,6 +1,8 @@
 """Strangers use up their own part of a name's attempts, below the directory's lock-out."""
 
 import secrets
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -8,6 +10,8 @@ from fastapi import FastAPI
 from postgres import Pool
 from settings import Settings
 from settings.limits import LimitSettings
+from support.verbs.signin import ByFile
+from support.verbs.staff import StaffRole
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.support.console.conftest import HOST, MakeApp
@@ -19,9 +23,11 @@ USUAL = "192.0.2.7"
 class Desk:
     """A console with the limits of an installation, and browsers at addresses."""
 
-    def __init__(self, app: FastAPI, stack: TestStack) -> None:
+    def __init__(
+        self, app: FastAPI, stack: TestStack, secret: Callable[[str], str] | None = None
+    ) -> None:
         self._app = app
-        self._secret = stack._stack.place.secret
+        self._secret = secret or stack._stack.place.secret
 
     def browser(self, address: str, known: str | None = None) -> Browser:
         """Return a browser, with this value of the cookie of known ones."""
@@ -154,6 +160,32 @@ async def test_browsers_and_addresses_are_forgotten(desk: Desk, pool: Pool) -> N
     networks = [f"203.0.{block}.1" for block in range(113, 117)]
     assert [await desk.wrong(desk.browser(host)) for host in networks] == [422] * 4
     assert await desk.right(owner) == 429
+
+
+async def test_strangers_need_many_networks_to_keep_out_an_account_of_the_console_itself(
+    make_app: MakeApp, settings: Settings, stack: TestStack, tmp_path: Path, pool: Pool
+) -> None:
+    """No directory locks such an account, so that operators have one that gets in."""
+    file, password = tmp_path / "operators", "Chroma-zontana-kila-89"
+    ByFile(file).put(NAME, [StaffRole.OPERATOR], password)
+    console = settings.console.model_copy(update={"operators_file": file, "second_factor": "off"})
+    limits = LimitSettings(sign_ins_per_local_name=6)
+    usual = settings.model_copy(update={"limits": limits, "console": console})
+    local = Desk(make_app(usual), stack, lambda _: password)
+
+    async def tried(*blocks: int) -> list[list[int]]:
+        each = [local.browser(f"198.51.{block}.1") for block in blocks]
+        return [[await local.wrong(browser) for _ in range(3)] for browser in each]
+
+    owner = await local.owner()
+    assert await tried(1, 2) == [[422, 422, 429]] * 2
+    assert await local.right(local.browser("203.0.113.1")) == 303
+    assert await tried(3, 4, 5) == [[422, 422, 429]] * 3
+    assert await local.right(local.browser("203.0.114.1")) == 429
+    assert [await local.wrong(owner) for _ in range(5)] == [422] * 4 + [429]
+    await pool.execute("DELETE FROM budget WHERE bucket LIKE 'sign_ins:%'")
+    await tried(1, 2, 3)
+    assert await local.right(owner) == 303
 
 
 def test_strangers_may_not_have_as_much_as_the_owner() -> None:
