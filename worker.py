@@ -30,6 +30,7 @@ from activities.pins import PinActivities
 from activities.records import LedgerActivities
 from activities.registered import Activities
 from activities.registrar import RegistrarActivities
+from activities.reports import ReportActivities
 from activities.sweep import SweepActivities
 from activities.watch import watched
 from adapters.directory.wiring import directory_of
@@ -59,15 +60,26 @@ from starter.client.health import (
 )
 from starter.client.metrics import exposition
 from starter.client.outbox import keep_duties
+from support.verbs import stuck_report
 from web.service_manager import tell_ready
 from workflows.activation import Activation
 from workflows.outbox import Outbox
 from workflows.retry_batch import Retry
+from workflows.stuck_report import StuckReport
 from workflows.support_request import SupportAnswer, SupportRequest
 from workflows.sweep import Sweep
 from workflows.withdrawal import Withdrawal
 
-WORKFLOWS = (Activation, SupportRequest, SupportAnswer, Withdrawal, Retry, Outbox, Sweep)
+WORKFLOWS = (
+    Activation,
+    SupportRequest,
+    SupportAnswer,
+    Withdrawal,
+    Retry,
+    Outbox,
+    Sweep,
+    StuckReport,
+)
 _GRACE = timedelta(seconds=30)
 _STICKY = timedelta(seconds=2)
 _CACHED = 2000
@@ -229,8 +241,11 @@ def _messaging(given: Dependencies) -> list[Worker]:
     given.stack.push_async_callback(messages.close)
     desk = DeskActivities(pool=given.ledger, keys=given.keys, settings=given.config)
     given.stack.push_async_callback(desk.close)
+    letter = partial(stuck_report.compose, given.client, given.config)
+    reports = ReportActivities(pool=given.ledger, settings=given.config, stuck_letter=letter)
+    given.stack.push_async_callback(reports.close)
     paces = {each.channel.queue: each.per_second(given.config) for each in wirings()}
-    others: dict[str, list[Callable[..., Any]]] = {TaskQueue.MAIL: desk.all()}
+    others: dict[str, list[Callable[..., Any]]] = {TaskQueue.MAIL: [*desk.all(), *reports.all()]}
     return [
         _worker(
             given,

@@ -167,6 +167,7 @@ GRANTS = (
     Grant("sign_in_under_way", [User.CONSOLE], _ALL),
     Grant("sign_in_under_way", [User.COMMANDS], "SELECT (name)"),
     Grant("sign_in_under_way", _SWEEP, "SELECT (ctid, created_at), UPDATE (created_at), DELETE"),
+    Grant("report_sent", [User.MESSAGING], "SELECT, INSERT, UPDATE"),
     Grant("part_minute", [*_WORKERS, User.ALERTS], _ALL),
     Grant("part_minute", _DESK, "SELECT"),
     Grant("part_last", [*_WORKERS, User.ALERTS], "SELECT, INSERT, UPDATE"),

@@ -61,7 +61,7 @@ class Activation(Handlers, ReadModel):
     @workflow.init
     def __init__(self, *given: object) -> None:
         start = one_payload(ActivationStart, given)
-        super().__init__(start.policy)
+        super().__init__(start.policy, start.utc_offset)
         self.start = start
         self.person: Person | None = None
         self.proof: Proof | None = None

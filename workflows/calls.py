@@ -61,6 +61,7 @@ with workflow.unsafe.imports_passed_through():
         PinUnlocked,
         UnlockPin,
     )
+    from domain.contracts.reports import MailStuckReport, StuckReported
     from domain.contracts.sweeping import SweepExpired, SweptExpired
     from domain.contracts.vocabulary import ActivityName, TaskQueue
     from workflows.failures import raise_unless_transient, reason_of
@@ -231,6 +232,12 @@ async def find_left_behind() -> LeftBehind:
 async def sweep_expired() -> SweptExpired:
     """Retry until the ledger was swept for some seconds."""
     return await _queued(ActivityName.SWEEP_EXPIRED, SweepExpired(), SweptExpired, TaskQueue.MAIN)
+
+
+async def mail_stuck_report() -> StuckReported:
+    """Retry until today's report is mailed, unless there is nothing to report."""
+    name = ActivityName.MAIL_STUCK_REPORT
+    return await _queued(name, MailStuckReport(), StuckReported, TaskQueue.MAIL)
 
 
 async def _local_first(

@@ -8,6 +8,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.contracts.submissions import Policy
+    from domain.daytime import in_daytime
 
 
 class Awaiting(Protocol):
@@ -20,10 +21,11 @@ class Awaiting(Protocol):
 
 
 class DeadlineClock:
-    """Reminds once, and wakes the run at the deadline so that its wait condition is checked."""
+    """Reminds once, by day, and wakes the run at the deadline, so that its condition is checked."""
 
-    def __init__(self, waiting: Awaiting, policy: Policy) -> None:
+    def __init__(self, waiting: Awaiting, policy: Policy, utc_offset: timedelta | None) -> None:
         self._waiting = waiting
+        self._utc_offset = utc_offset
         self._deadline = policy.deadline
         self._remind_after = policy.remind_after or policy.deadline
 
@@ -43,7 +45,8 @@ class DeadlineClock:
             await workflow.wait_condition(lambda: self._waiting.deadline_at is not None)
             due = self._waiting.deadline_at
             assert due is not None  # noqa: S101 - the condition just held
-            rings_at = min(due, max(due - self._deadline + remind_after, remind_from))
+            remind_at = max(due - self._deadline + remind_after, remind_from)
+            rings_at = min(due, in_daytime(remind_at, self._utc_offset))
             await workflow.sleep(max(rings_at - workflow.now(), timedelta()))
             if self._moved_on(due):
                 continue

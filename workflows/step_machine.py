@@ -53,7 +53,7 @@ Request = TypeVar("Request")
 
 
 class StepMachine(Answering):
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, utc_offset: timedelta | None) -> None:
         super().__init__()
         self.ledger_clock = LedgerClock()
         self.step = Step.LOOKUP
@@ -67,7 +67,7 @@ class StepMachine(Answering):
         self.proved_by: str | None = None
         self._deadline = policy.deadline
         self.wait = LongWait(policy.notify_after)
-        self.clock = DeadlineClock(self, policy)
+        self.clock = DeadlineClock(self, policy, utc_offset)
         self._times = StepTimes(self.step)
         self._parked: Step | None = None
         self._parked_for: Reason | None = None

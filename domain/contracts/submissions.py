@@ -33,8 +33,8 @@ class Policy(Model):
     deadline: timedelta = timedelta(hours=72)
     """How long an activation waits for the student; starts again at each accepted step."""
     remind_after: timedelta | None = timedelta(hours=24)
-    """After this time without an answer a student who has proved a contact is reminded once; empty
-    for never."""
+    """After this time without an answer a student who has proved a contact is reminded once,
+    between 9 and 21 o'clock at the institution; empty for never."""
     notify_after: timedelta = timedelta(minutes=10)
     """A student who waited longer than this for a system or for staff is notified once when they
     can continue."""
@@ -55,7 +55,8 @@ class ActivationStart(Model):
     """Input of the activation workflow; at least one of `mobile` and `email` is set.
 
     `always_ask`: the identity question is asked even if only one person has the contact.
-    `channels` are those that may be used, fixed for the lifetime of the activation.
+    `channels` are those that may be used, fixed for the lifetime of the activation. `utc_offset` is
+    the institution's at the start: the reminder goes in its daytime; None: at any time, as before.
     """
 
     kind: Literal["activation_start"] = "activation_start"
@@ -66,6 +67,7 @@ class ActivationStart(Model):
     policy: Policy = Policy()
     always_ask: bool = False
     channels: tuple[Channel, ...] = BUILT_IN
+    utc_offset: timedelta | None = None
 
 
 class ActivationResult(Model):

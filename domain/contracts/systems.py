@@ -36,5 +36,6 @@ USED_BY: Mapping[str, System] = {
     ActivityName.APPLY_WITHDRAWAL: System.DIRECTORY,
     ActivityName.FIND_LEFT_BEHIND: System.LEDGER,
     ActivityName.SWEEP_EXPIRED: System.LEDGER,
+    ActivityName.MAIL_STUCK_REPORT: System.MAIL,
 }
 """The system by activity; for activities that are missing here it depends on the request."""

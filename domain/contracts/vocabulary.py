@@ -9,12 +9,14 @@ WITHDRAWAL_WORKFLOW = "Withdrawal"
 RETRY_WORKFLOW = "RetryBatch"
 OUTBOX_WORKFLOW = "Outbox"
 SWEEP_WORKFLOW = "Sweep"
+STUCK_REPORT_WORKFLOW = "StuckReport"
 
 
 class ScheduleId(StrEnum):
     """Work that Temporal's schedules begin; runs have the id with the time after it."""
 
     SWEEP = "sweep"
+    STUCK_REPORT = "stuck-report"
 
 
 class Step(StrEnum):
@@ -252,6 +254,7 @@ class ActivityName(StrEnum):
     APPLY_WITHDRAWAL = "apply_withdrawal"
     FIND_LEFT_BEHIND = "find_left_behind"
     SWEEP_EXPIRED = "sweep_expired"
+    MAIL_STUCK_REPORT = "mail_stuck_report"
 
 
 class TaskQueue(StrEnum):

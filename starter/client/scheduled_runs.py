@@ -32,7 +32,8 @@ _BEGUN_WITHIN = 30.0
 class ScheduleState:
     """A schedule as Temporal has it; without it there, `exists` is false and the rest is empty.
 
-    `late`: it is not paused, and no run has begun for more than two periods.
+    `late`: it is not paused, and no run has begun for more than two periods. `succeeded_at`: when
+    the newest run began that has completed, of the last ten.
     """
 
     id: str
@@ -41,6 +42,7 @@ class ScheduleState:
     exists: bool = True
     last_at: datetime | None = None
     last_end: str = ""
+    succeeded_at: datetime | None = None
     next_at: datetime | None = None
     paused: bool = False
     note: str = ""
@@ -60,18 +62,27 @@ async def _state(client: Client, scheduled: Scheduled, zone: ZoneInfo) -> Schedu
     if found is None:
         return ScheduleState(scheduled.id, scheduled.what, scheduled.when(zone), exists=False)
     paused, info = found.schedule.state.paused, found.info
-    last = info.recent_actions[-1] if info.recent_actions else None
-    begun = last.started_at if last else info.created_at
+    begun: datetime | None = None
+    last_end, succeeded_at = "", None
+    for taken in reversed(info.recent_actions):
+        ended = await end(client, _run_of(taken).workflow_id)
+        if begun is None:
+            begun, last_end = taken.started_at, ended
+        if ended == COMPLETED:
+            succeeded_at = taken.started_at
+            break
+    silent = datetime.now(UTC) - (begun or info.created_at)
     return ScheduleState(
         id=scheduled.id,
         what=scheduled.what,
         when=written(found.schedule.spec) or "as changed in Temporal",
-        last_at=last.started_at if last else None,
-        last_end=await end(client, _run_of(last).workflow_id) if last else "",
+        last_at=begun,
+        last_end=last_end,
+        succeeded_at=succeeded_at,
         next_at=None if paused else next(iter(info.next_action_times), None),
         paused=paused,
         note=found.schedule.state.note or "",
-        late=not paused and datetime.now(UTC) - begun > 2 * scheduled.period + _GRACE,
+        late=not paused and silent > 2 * scheduled.period + _GRACE,
     )
 
 

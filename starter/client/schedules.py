@@ -27,7 +27,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.contracts.vocabulary import SWEEP_WORKFLOW, ScheduleId, TaskQueue
+from domain.contracts.vocabulary import STUCK_REPORT_WORKFLOW, SWEEP_WORKFLOW, ScheduleId, TaskQueue
 from starter.client.connect import NO_ANSWER, asking
 
 _WITHIN = timedelta(seconds=5)
@@ -86,6 +86,13 @@ SCHEDULES = (
         SWEEP_WORKFLOW,
         "Deletes or empties what has expired, and ends activations without a run.",
         minute=23,
+    ),
+    Scheduled(
+        ScheduleId.STUCK_REPORT,
+        STUCK_REPORT_WORKFLOW,
+        "Mails support what cannot go on by itself, once a day and not if there is nothing.",
+        minute=30,
+        hour=7,
     ),
 )
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.contracts.channels import Channel
 from domain.contracts.submissions import ActivationStart
@@ -94,6 +94,7 @@ class StartService:
             policy=self.texts.named_in(self.settings.policy),
             always_ask=self.settings.identity.always_ask or conceals,
             channels=Channel.all(),
+            utc_offset=datetime.now(self.settings.institution.timezone).utcoffset(),
             **contacts,
         )
         return await self.engine.look_up(start, within=within)

@@ -16,7 +16,7 @@ from ledger import alerts, attack_mode, retention
 from ledger.refusals import refuses
 from postgres import NO_RESULT, Pool
 from settings import Settings
-from starter.client import metrics
+from starter.client import metrics, scheduled_runs
 from starter.client.certificates import CertificateWatch
 from starter.client.connect import NO_ANSWER
 from starter.client.pending_retries import PROBLEMS
@@ -56,6 +56,10 @@ ENGINE: Mapping[str, tuple[str, Sequence[str]]] = {
     "activation_codes_ceiling": ("The most of these that may be sent.", ["channel", "window"]),
     "activation_attack_mode": ("1 while attack mode is on, else 0.", []),
     "activation_swept_timestamp_seconds": ("Time of the last sweep of expired data.", []),
+    "activation_schedule_success_timestamp_seconds": (
+        "Begin of the newest run of a schedule that completed, of its last ten.",
+        ["schedule"],
+    ),
     "activation_alert": ("Activations behind each alert that stands.", ["cause"]),
 }
 """Meaning and labels of each metric."""
@@ -65,14 +69,16 @@ async def exposition(
     client: Client, pool: Pool, config: Settings, certificates: CertificateWatch
 ) -> bytes:
     """Return these metrics with those of the process."""
-    temporal, ledger = await asyncio.gather(_of_temporal(client), _of_ledger(pool, config))
+    temporal, ledger, schedules = await asyncio.gather(
+        _of_temporal(client), _of_ledger(pool, config), _of_schedules(client, config)
+    )
     answers: Values = {
         (System.TEMPORAL.value,): bool(temporal),
         (System.LEDGER.value,): bool(ledger),
     }
     ends: Values = {(system,): end.timestamp() for system, end in certificates.by_system.items()}
     own = {"activation_answers": answers, _CERTIFICATE: ends}
-    return await metrics.exposition(None, _Gauges(own | temporal | ledger))
+    return await metrics.exposition(None, _Gauges(own | temporal | ledger | schedules))
 
 
 class _Gauges(Collector):
@@ -106,6 +112,21 @@ async def _of_temporal(client: Client) -> dict[str, Values]:
         "activation_queue_tasks": {at: queue.waiting for at, queue in named.items()},
         "activation_queue_age_seconds": {at: queue.age for at, queue in named.items()},
         "activation_queue_workers": {at: queue.workers for at, queue in named.items()},
+    }
+
+
+async def _of_schedules(client: Client, config: Settings) -> dict[str, Values]:
+    """Return when each schedule last succeeded; empty if Temporal does not answer or refuses."""
+    try:
+        async with asyncio.timeout(_WITHIN):
+            found = await scheduled_runs.states(client, config.institution.timezone)
+    except NO_ANSWER:
+        return {}
+    succeeded = {(each.id,): each.succeeded_at for each in found}
+    return {
+        "activation_schedule_success_timestamp_seconds": {
+            schedule: at.timestamp() for schedule, at in succeeded.items() if at
+        }
     }
 
 

@@ -22,8 +22,8 @@ SEALED = "[sealed]"
 UNREADABLE = "[cannot be decoded]"
 # fmt: off
 SHOWN = frozenset({
-    "accepted_at", "activated_by", "address", "alike", "allowed", "always_ask", "apart",
-    "ask_directory", "carries_code", "channel", "channels", "choices", "citizenship",
+    "accepted_at", "activated_by", "activations", "address", "alike", "allowed", "always_ask",
+    "apart", "ask_directory", "carries_code", "channel", "channels", "choices", "citizenship",
     "close", "closed", "code_no", "complete", "deadline",
     "deadline_at", "department_el", "department_en", "department_id", "destination", "email",
     "email_to", "emails", "end", "enrolments", "expires_at", "first_name_el", "first_name_latin",
@@ -43,8 +43,8 @@ SHOWN = frozenset({
     "reread_disputed_every", "resend_after", "resend_at", "right", "review", "run", "scheme",
     "send_no", "shared", "short", "shown", "shown_hash", "since", "sms_to", "spent",
     "stack_trace", "state", "step", "stops", "studies", "submission_id", "system_id", "taken",
-    "terms_version", "to", "told_at", "too_many", "tries_left", "username", "valid_for",
-    "verdict", "version", "wait_reason", "warnings", "why", "woken_by", "wrong",
+    "terms_version", "to", "told_at", "too_many", "tries_left", "username", "utc_offset",
+    "valid_for", "verdict", "version", "wait_reason", "warnings", "why", "woken_by", "wrong",
 })
 """The fields of contracts, and of failures, that are shown."""
 _OF_TEMPORAL = frozenset({

@@ -12,7 +12,7 @@ ZONE = ZoneInfo("Europe/Athens")
 
 
 def test_the_table_has_every_schedule_and_no_other() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+) \|$", SECTION, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \| (.+?) \| (.+) \|$", SECTION, re.MULTILINE)
     assert rows == [
         (each.id, each.when(ZONE).removesuffix(f" {ZONE.key}"), each.what) for each in SCHEDULES
     ]

@@ -24,6 +24,7 @@ _ELSEWHERE = {
     *test_errands.ACTIVITIES,
     ActivityName.FIND_LEFT_BEHIND,
     ActivityName.SWEEP_EXPIRED,
+    ActivityName.MAIL_STUCK_REPORT,
 }
 _KILLS = [
     pytest.param(name, point, marks=[pytest.mark.subset] if (name, point) in _SAMPLE else [])

@@ -114,6 +114,23 @@ async def test_who_stops_half_way_is_reminded_once(begin: Begin, world: World) -
     assert reminder.destination.to == PERSON.sms_to
 
 
+async def test_who_left_at_night_is_reminded_in_the_morning(
+    begin: Begin, world: World, environment: WorkflowEnvironment
+) -> None:
+    now = await environment.get_current_time()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    student = await begin(utc_offset=midnight + timedelta(hours=2) - now)  # It is two o'clock.
+    await student.sent()
+    await student.pin()
+    await student.until(lambda now: now.review is not None)
+
+    await environment.sleep(timedelta(hours=30.9))
+    at_night = notices(world)
+    await environment.sleep(timedelta(hours=0.2))
+
+    assert (at_night, notices(world)) == ([], [NoticeKind.REMINDER])
+
+
 async def test_who_proves_the_contact_late_is_reminded_all_the_same(
     begin: Begin, world: World
 ) -> None:

@@ -26,6 +26,7 @@ ELSEWHERE = {
     ActivityName.APPLY_WITHDRAWAL,
     ActivityName.FIND_LEFT_BEHIND,
     ActivityName.SWEEP_EXPIRED,
+    ActivityName.MAIL_STUCK_REPORT,
 }
 """The activities of other workflows."""
 

@@ -147,6 +147,7 @@ async def test_a_run_by_hand_sweeps_and_ends_also_while_paused(
     found = await state(own)
     assert found.last_at
     assert found.last_end == COMPLETED
+    assert found.succeeded_at == found.last_at
 
 
 async def test_a_second_run_by_hand_joins_the_first_whose_worker_died(
@@ -156,7 +157,8 @@ async def test_a_second_run_by_hand_joins_the_first_whose_worker_died(
     run = await scheduled_runs.begin(own, ScheduleId.SWEEP)
     assert await scheduled_runs.begin(own, ScheduleId.SWEEP) == run
     await own.get_schedule_handle(ScheduleId.SWEEP).trigger()
-    assert (await state(own)).last_end == RUNNING
+    now = await state(own)
+    assert (now.last_end, now.succeeded_at) == (RUNNING, None)
     async with sweeping(own, stack, pool):
         assert await scheduled_runs.ended(own, run) == COMPLETED
     open_runs = await own.count_workflows(f"WorkflowType = '{SWEEP.workflow}'")
