@@ -15,7 +15,16 @@ LANGUAGES = {"sh", "sql", "promql", "ldif", "slapd", "toml", "env", "text", "mer
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _PROGRAMS = (
-    *("activation", "make", "docker", "helm", "kubectl", "systemctl", "journalctl", "temporal server"),
+    *(
+        "activation",
+        "make",
+        "docker",
+        "helm",
+        "kubectl",
+        "systemctl",
+        "journalctl",
+        "temporal server",
+    ),
     *("awk", "curl", "git", "gpg", "ldapmodify", "ldapsearch", "openssl", "pip", "promtool"),
     *("pg_dump", "pg_restore", "psql", "python", "systemd-analyze", "systemd-tmpfiles"),
     *("ALTER ROLE", "CREATE ROLE", "SELECT", "DELETE", "UPDATE"),
@@ -118,6 +127,8 @@ NOT_RUN: Mapping[str, str] = {
     r"pg_dump .*": "stands for the university's own way of backing up",
     r"activation (portal|support serve|support alerts|worker)\b.*": "ends by a signal alone;"
     " the demo runs it with the same options",
+    r"activation restore .*": "replaces the ledger of the demo; tests/ledger and `make drills`"
+    " restore ledgers of their own",
     r"activation demo (up|down)": "every demo of the tests begins and ends by it",
     r"(\.venv/bin/)?activation demo populate": "plays 200 students for a minute; tests/demo plays"
     " fewer",

@@ -3,6 +3,7 @@
 `tests/documented.py` names the commands that are not run, each with the reason.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -32,7 +33,7 @@ from tests.whole.scene import NOBODYS, STAFF, Scene, play
 from tests.whole.student import until
 from tests.whole.test_commands_by_role import COMMANDS, WHY, WITH_REASON
 
-OF_THE_OWNER = ("keys", "ledger", "temporal", "config", "doctor", "demo")
+OF_THE_OWNER = ("backup", "keys", "ledger", "temporal", "config", "doctor", "demo")
 PARTS = ("demo start", "demo stop", "demo kill")
 LAST = ("support withdraw", "support resume", "support erase", "privacy erase")
 """What changes the student of the others, in this order."""
@@ -110,6 +111,9 @@ def scenery(whole_stack: WholeStack, tmp_path_factory: pytest.TempPathFactory) -
         "REF": given["stopped"],
         "ID": given["answered"],
         "R": "asked",
+        "TIME": "2026-11-30",
+        "FOLDER": str(folder / "backup"),
+        "/backup/activation/2026-11-30": str(folder / "backup of a day"),
         "FILE": str(folder / "heads"),
         "HEAD": str(head),
         "+3069...": f"+30{given['mobile']}",
@@ -143,7 +147,8 @@ def filled(call: Call, scenery: Scenery) -> list[str]:
 def environment(call: Call, scenery: Scenery) -> Mapping[str, str]:
     """Return the variables of whoever gives the command; keys are made and copied in a copy."""
     if call.words[0] not in OF_THE_OWNER:
-        return scenery.scene.environ[User.COMMANDS]
+        listed = {"ACTIVATION_ERASURES_FILE": os.devnull}
+        return {**scenery.scene.environ[User.COMMANDS], **listed}
     if "--only" in call.words:
         return scenery.scene.environ[User(call.words[call.words.index("--only") + 1])]
     keys = {"ACTIVATION_KEYS_DIR": str(scenery.folder / "keys")} if call.words[0] == "keys" else {}
