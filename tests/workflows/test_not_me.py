@@ -95,11 +95,9 @@ async def test_a_wrong_code_changes_nothing_and_the_student_goes_on(
     before = await student.sent()
     assert (await stops(student, WRONG)).verdict is Verdict.WRONG
     now = await student.progress()
-    assert (now.step, now.wait_reason, now.since) == (
-        before.step,
-        before.wait_reason,
-        before.since,
-    )
+    assert (now.step, now.wait_reason) == (before.step, before.wait_reason)
+    # A replay tells it earlier, by what a local activity took.
+    assert now.since <= before.since
     assert now.deadline_at == before.deadline_at
     assert await student.finishes() is Step.ACTIVE
     (asked,) = [each for each in world.made(CheckPin) if each.stops]
