@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Any
 
 import structlog
@@ -22,17 +22,20 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 import postgres
 import settings as configuration
 from activities.accounts import DirectoryActivities
+from activities.comparing_runs import RunActivities
 from activities.desk import DeskActivities, OutboxActivities
 from activities.fencing import fence
 from activities.insurance import InsuranceActivities
 from activities.messages import MessagingActivities
 from activities.pins import PinActivities
+from activities.reconciling import ReconcileActivities
 from activities.records import LedgerActivities
 from activities.registered import Activities
 from activities.registrar import RegistrarActivities
 from activities.reports import ReportActivities
 from activities.sweep import SweepActivities
 from activities.watch import watched
+from adapters.directory.port import Directory
 from adapters.directory.wiring import directory_of
 from adapters.messaging.port import wirings
 from adapters.registrar.port import Registrar
@@ -64,6 +67,7 @@ from support.verbs import stuck_report
 from web.service_manager import tell_ready
 from workflows.activation import Activation
 from workflows.outbox import Outbox
+from workflows.reconcile import Reconcile
 from workflows.retry_batch import Retry
 from workflows.stuck_report import StuckReport
 from workflows.support_request import SupportAnswer, SupportRequest
@@ -79,6 +83,7 @@ WORKFLOWS = (
     Outbox,
     Sweep,
     StuckReport,
+    Reconcile,
 )
 _GRACE = timedelta(seconds=30)
 _STICKY = timedelta(seconds=2)
@@ -138,10 +143,11 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
         if client is None:
             return
         client = await stack.enter_async_context(watched(client, ledger))
-        accounts = _accounts(ledger, keys, config) if WorkerRole.DIRECTORY in roles else None
-        if accounts:
-            stack.push_async_callback(accounts.close)
-        given = Dependencies(client, ledger, registrar, keys, config, stack, accounts)
+        directory = None
+        if WorkerRole.DIRECTORY in roles:
+            directory = directory_of(config.directory, fence)
+            stack.push_async_callback(directory.close)
+        given = Dependencies(client, ledger, registrar, keys, config, stack, directory)
         workers += [one for role in roles for one in _WORKERS[role](given)]
         for one in workers:
             await stack.enter_async_context(one)
@@ -185,7 +191,7 @@ async def _ready(ledger: Pool, keys: KeyRing, workers: list[Worker]) -> Answers:
 class Dependencies:
     """The dependencies of every role; `stack` closes what a role opens, workers first.
 
-    `accounts` is None without the directory's role.
+    `directory` is None without the directory's role.
     """
 
     client: Client
@@ -194,7 +200,15 @@ class Dependencies:
     keys: KeyRing
     config: Settings
     stack: AsyncExitStack
-    accounts: DirectoryActivities | None = None
+    directory: Directory | None = None
+
+    @cached_property
+    def accounts(self) -> DirectoryActivities | None:
+        if self.directory is None:
+            return None
+        return DirectoryActivities(
+            pool=self.ledger, keys=self.keys, settings=self.config, directory=self.directory
+        )
 
 
 def _main(given: Dependencies) -> list[Worker]:
@@ -217,7 +231,13 @@ def _main(given: Dependencies) -> list[Worker]:
         delete_runs=partial(runs.delete_newest, given.client),
         ends_of=partial(runs.ends, given.client),
     )
-    served: tuple[Activities, ...] = (registrar, pins, records, insured, outbox, swept)
+    compared = RunActivities(
+        pool=given.ledger,
+        keys=given.keys,
+        ends_of=partial(runs.not_running, given.client),
+        open_runs=partial(runs.open_runs, given.client),
+    )
+    served: tuple[Activities, ...] = (registrar, pins, records, insured, outbox, swept, compared)
     every = [each for activities in served for each in activities.all()]
     if given.accounts:
         # With the directory's account at hand the workflow's own worker can resolve a username.
@@ -257,20 +277,18 @@ def _messaging(given: Dependencies) -> list[Worker]:
     ]
 
 
-def _accounts(ledger: Pool, keys: KeyRing, config: Settings) -> DirectoryActivities:
-    directory = directory_of(config.directory, fence)
-    return DirectoryActivities(pool=ledger, keys=keys, settings=config, directory=directory)
-
-
 def _directory(given: Dependencies) -> list[Worker]:
-    assert given.accounts is not None  # noqa: S101 - made for this role
+    assert given.accounts and given.directory  # noqa: S101, PT018 - made for this role
+    reconciled = ReconcileActivities(
+        pool=given.ledger, keys=given.keys, settings=given.config, directory=given.directory
+    )
     # As many slots as threads: tasks wait in Temporal's queue, where no time-out runs.
     slots = given.config.directory.pool_size
     return [
         _worker(
             given,
             TaskQueue.DIRECTORY,
-            given.accounts.all(),
+            [*given.accounts.all(), *reconciled.all()],
             max_concurrent_activities=slots,
         )
     ]

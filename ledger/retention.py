@@ -117,6 +117,7 @@ RULES = (
         "imported_days",
         _OF_NOBODY.format(keys="ARRAY[t.person_key, t.former_key]"),
     ),
+    RetentionRule("finding", "last_seen", 30, "gone_at IS NOT NULL"),
     RetentionRule("consent", "recorded_at", "consents_days", "shown = ''"),
     RetentionRule(
         "message", "reserved_at", "statistics_days", f"contact_index = '' AND {_OF_NO_LIVE}"

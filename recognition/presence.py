@@ -45,7 +45,7 @@ def proved(
     with directory.one_connection():
         found = state(directory, identity, username)
         if found.state is AccountState.GONE:
-            if not _shows(directory, known):
+            if not shows(directory, known):
                 raise Misconfigured("no known account is seen")
             if not directory.would_write(username):
                 raise Misconfigured("an entry is hidden")
@@ -59,10 +59,27 @@ def _may_be_own(entry: Entry, identity: Identity) -> bool:
     return entry.belongs_to(identity.codes) or not entry.attributes.get(CODES.lower())
 
 
-def _shows(directory: Directory, known: Sequence[str]) -> bool:
+def shows(directory: Directory, known: Sequence[str]) -> bool:
     """Tell whether one of the known accounts is found both by username and by code."""
     for entry in directory.find_by_uids(known):
         values = entry.attributes.get(CODES.lower(), [])
         if values and directory.find_by_codes(values[:1]):
             return True
     return False
+
+
+def named(directory: Directory, names: Sequence[str], known: Sequence[str]) -> dict[str, Entry]:
+    """Return by username those of these entries that are there; over one connection.
+
+    Raises `Misconfigured` where some are not, and that this is true cannot be proved, as `proved`.
+    """
+    with directory.one_connection():
+        found = directory.find_by_uids(names)
+        there = {name: each for each in found for name in names if each.is_named(name)}
+        absent = [name for name in names if name not in there]
+        if absent:
+            if not shows(directory, [*there, *known]):
+                raise Misconfigured("no known account is seen")
+            if not directory.would_write(absent[0]):
+                raise Misconfigured("an entry is hidden")
+    return there

@@ -297,14 +297,14 @@ async def _queued(
             task_queue=queue,
             start_to_close_timeout=_ATTEMPT_TIMEOUT,
             schedule_to_close_timeout=window,
-            retry_policy=_retry_policy(),
+            retry_policy=retry_policy(),
             priority=priority_of(name, workflow.instance()),
         )
         with suppress(ForgedResult):
             return read_result(result, outcome)
 
 
-def _retry_policy() -> RetryPolicy:
+def retry_policy() -> RetryPolicy:
     """Return exponential back-off with jitter in its maximum, so that a backlog spreads out."""
     least, most = _LONGEST_BACKOFF
     longest = least + (most - least) * workflow.random().random()

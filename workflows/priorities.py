@@ -23,6 +23,8 @@ _KEYS = {
     ActivityName.APPLY_WITHDRAWAL: LATER,
     ActivityName.FIND_LEFT_BEHIND: DUTY,
     ActivityName.SWEEP_EXPIRED: DUTY,
+    ActivityName.COMPARE_DIRECTORY: DUTY,
+    ActivityName.COMPARE_RUNS: DUTY,
 }
 _LONGEST_KEY = 64
 """Bytes; Temporal fails the workflow task that asks for a longer key of fairness."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from domain import entry_values, usernames
 from domain.contacts import is_at
@@ -34,6 +34,8 @@ OBJECT_CLASSES = (
     "schacContactLocation",
     "schacLinkageIdentifiers",
 )
+ROW_PARTS = 2
+"""System and number, which a code ends with."""
 COUNTRY = "gr"
 """The default country of the institution's codes."""
 
@@ -43,6 +45,14 @@ def codes(person: Person, domain: str, country: str = COUNTRY) -> list[str]:
     rows = [(each.system_id, each.registration_id) for each in (*person.enrolments, *person.former)]
     parts = [[quote(part, safe="") for part in (domain, *row)] for row in rows]
     return [":".join((f"urn:schac:personalUniqueCode:{country}", *each)) for each in parts]
+
+
+def numbers(present: Attributes, domain: str, country: str = COUNTRY) -> list[str]:
+    """Return `SYSTEM/NUMBER` of each code of this university that the engine may have written."""
+    scope = f"urn:schac:personalUniqueCode:{country}:{domain}:"
+    own = [each for each in present.get(CODES.lower(), []) if each.startswith(scope)]
+    parts = [each.removeprefix(scope).split(":") for each in own]
+    return ["/".join(map(unquote, each)) for each in parts if len(each) == ROW_PARTS]
 
 
 def identity(person: Person, domain: str, country: str = COUNTRY) -> Identity:

@@ -99,6 +99,11 @@ class LdapDirectory:
         without = {each.dn for page in pages for each in page}
         return [self._entry(each, self._password_in(each, without)) for each in found]
 
+    def walk(self, take: Callable[[list[Entry]], None]) -> None:
+        for page in self._ldap.pages(self._people, "(objectClass=*)", ("uid", CODES, _CREATOR)):
+            people = [each for each in page if _normal_dn(each.dn) != _normal_dn(self._people)]
+            take([self._entry(each, Password.HIDDEN) for each in people])
+
     def _password_in(self, found: LdapEntry, without: Collection[str]) -> Password:
         told = self._password(found.attributes)
         return Password.NONE if told is Password.HIDDEN and found.dn in without else told

@@ -113,6 +113,13 @@ class Directory(Protocol):
     def everybody(self, progress: Callable[[int], None]) -> list[Entry]:
         """Return all entries with the rules' attributes; `progress` gets the number read so far."""
 
+    def walk(self, take: Callable[[list[Entry]], None]) -> None:
+        """Read all entries over one connection, and give each page of them to `take`.
+
+        `take` may ask the directory more, over the same connection. The entries have what tells
+        whose and whose make they are, and `hidden` passwords.
+        """
+
     def add(self, username: str, attributes: Attributes) -> Added:
         """Add an entry without a password, unless its name or a unique value exists."""
 

@@ -37,5 +37,7 @@ USED_BY: Mapping[str, System] = {
     ActivityName.FIND_LEFT_BEHIND: System.LEDGER,
     ActivityName.SWEEP_EXPIRED: System.LEDGER,
     ActivityName.MAIL_STUCK_REPORT: System.MAIL,
+    ActivityName.COMPARE_DIRECTORY: System.DIRECTORY,
+    ActivityName.COMPARE_RUNS: System.LEDGER,
 }
 """The system by activity; for activities that are missing here it depends on the request."""

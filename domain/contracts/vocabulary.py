@@ -10,6 +10,7 @@ RETRY_WORKFLOW = "RetryBatch"
 OUTBOX_WORKFLOW = "Outbox"
 SWEEP_WORKFLOW = "Sweep"
 STUCK_REPORT_WORKFLOW = "StuckReport"
+RECONCILE_WORKFLOW = "Reconcile"
 
 
 class ScheduleId(StrEnum):
@@ -17,6 +18,7 @@ class ScheduleId(StrEnum):
 
     SWEEP = "sweep"
     STUCK_REPORT = "stuck-report"
+    RECONCILE = "reconcile"
 
 
 class Step(StrEnum):
@@ -255,6 +257,8 @@ class ActivityName(StrEnum):
     FIND_LEFT_BEHIND = "find_left_behind"
     SWEEP_EXPIRED = "sweep_expired"
     MAIL_STUCK_REPORT = "mail_stuck_report"
+    COMPARE_DIRECTORY = "compare_directory"
+    COMPARE_RUNS = "compare_runs"
 
 
 class TaskQueue(StrEnum):

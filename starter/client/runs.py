@@ -10,7 +10,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.contracts.vocabulary import ScheduleId, Step
+from domain.contracts.vocabulary import WORKFLOW, ScheduleId, Step
 from starter.client import schedules
 from starter.client.connect import TemporalUnavailable, asking
 from web import times
@@ -18,6 +18,7 @@ from workflows.search_attributes import STEP
 from workflows.steps import ENDS
 
 _AT_ONCE = 20
+_PAGE = 200
 _OURS_AFTER = timedelta(days=1)
 _OVER = frozenset(WorkflowExecutionStatus) - {
     WorkflowExecutionStatus.RUNNING,
@@ -66,6 +67,17 @@ async def ends(client: Client, references: Sequence[str]) -> dict[str, Step] | N
     None: nothing is known, because Temporal is away, or is another or an empty one, in which the
     sweep's schedule is missing or younger than a day: workers create it within a minute.
     """
+    try:
+        if not await _is_ours(client):
+            return None
+    except (RPCError, TemporalUnavailable):
+        log.warning("runs could not be read", outcome="failed")
+        return None
+    return await not_running(client, references)
+
+
+async def not_running(client: Client, references: Sequence[str]) -> dict[str, Step] | None:
+    """As `ends`, also of a Temporal that may be another or an empty one; None: it is away."""
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def end(workflow_id: str) -> Step | None:
@@ -73,13 +85,33 @@ async def ends(client: Client, references: Sequence[str]) -> dict[str, Step] | N
             return await _end(client, workflow_id)
 
     try:
-        if not await _is_ours(client):
-            return None
         found = await asyncio.gather(*map(end, references))
     except (RPCError, TemporalUnavailable):
         log.warning("runs could not be read", outcome="failed")
         return None
     return {each: step for each, step in zip(references, found, strict=True) if step}
+
+
+async def open_runs(client: Client, position: bytes) -> tuple[dict[str, bool], bytes] | None:
+    """Return a page of the open activations, each with whether it is at its end, and the next one.
+
+    None: nothing is known, because Temporal is away.
+    """
+    try:
+        with asking():
+            listed = client.list_workflows(
+                f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'",
+                page_size=_PAGE,
+                next_page_token=position or None,
+                rpc_timeout=times.CONSOLE_RPC,
+            )
+            await listed.fetch_next_page()
+    except (RPCError, TemporalUnavailable):
+        log.warning("runs could not be read", outcome="failed")
+        return None
+    page = listed.current_page or ()
+    found = {each.id: each.typed_search_attributes.get(STEP) in ENDS for each in page}
+    return found, listed.next_page_token or b""
 
 
 async def _is_ours(client: Client) -> bool:

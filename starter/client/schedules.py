@@ -27,7 +27,13 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.contracts.vocabulary import STUCK_REPORT_WORKFLOW, SWEEP_WORKFLOW, ScheduleId, TaskQueue
+from domain.contracts.vocabulary import (
+    RECONCILE_WORKFLOW,
+    STUCK_REPORT_WORKFLOW,
+    SWEEP_WORKFLOW,
+    ScheduleId,
+    TaskQueue,
+)
 from starter.client.connect import NO_ANSWER, asking
 
 _WITHIN = timedelta(seconds=5)
@@ -93,6 +99,13 @@ SCHEDULES = (
         "Mails support what cannot go on by itself, once a day and not if there is nothing.",
         minute=30,
         hour=7,
+    ),
+    Scheduled(
+        ScheduleId.RECONCILE,
+        RECONCILE_WORKFLOW,
+        "Compares ledger, directory and Temporal, and notes what differs.",
+        minute=11,
+        hour=4,
     ),
 )
 

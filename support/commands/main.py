@@ -17,7 +17,16 @@ from security.purposes import User
 from starter import startup
 from starter.client import connect
 from starter.output import Json, show_json, utc
-from support.commands import actions, alerts, audit, operations, operator, registrar, requests
+from support.commands import (
+    actions,
+    alerts,
+    audit,
+    findings,
+    operations,
+    operator,
+    registrar,
+    requests,
+)
 from support.commands.terminal import Reference, ask, run
 from support.verbs import queue, reason_texts
 from support.verbs import search as searching
@@ -30,7 +39,7 @@ from web.view import clock
 
 commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
 commands.add_typer(audit.commands, name="audit")
-for module in (requests, registrar, actions, operator, operations, alerts):
+for module in (requests, registrar, actions, operator, operations, findings, alerts):
     commands.add_typer(module.commands)
 
 _WIDE = 160

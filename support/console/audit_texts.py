@@ -21,6 +21,7 @@ ACTIONS: Mapping[str, str] = {
     Action.AUDIT: N_("Audit"),
     Action.CUT: N_("Old rows of the audit deleted"),
     Action.OPERATE: N_("Pause of new activations"),
+    Action.FINDINGS: N_("Findings of the reconciler"),
     Action.DECODE: N_("Read payloads in Temporal's pages"),
     Action.EXPORT: N_("Export of a person’s data"),
     Action.SECOND_FACTOR: N_("Reset of a second factor"),

@@ -53,6 +53,7 @@ class Action(StrEnum):
     AUDIT = "audit"
     CUT = audit.CUT
     OPERATE = "operate"
+    FINDINGS = "findings"
     DECODE = "decode"
     SECOND_FACTOR = "second_factor_reset"
 
@@ -78,6 +79,7 @@ _SUPERVISOR = _HELPDESK | {
     Action.CANCEL,
     Action.WITHDRAW,
     Action.FUNNEL,
+    Action.FINDINGS,
 }
 
 ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
@@ -96,13 +98,16 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
         Action.CUT,
         Action.FUNNEL,
         Action.OPERATE,
+        Action.FINDINGS,
         Action.DECODE,
         Action.SECOND_FACTOR,
     },
 }
 
 
-OF_ALL_DEPARTMENTS = frozenset({Action.OPERATE, Action.SWEEP, Action.CUT, Action.SECOND_FACTOR})
+OF_ALL_DEPARTMENTS = frozenset(
+    {Action.OPERATE, Action.FINDINGS, Action.SWEEP, Action.CUT, Action.SECOND_FACTOR}
+)
 """Acts on the whole institution, which nobody may do who is limited to departments."""
 
 PROVIDED = "~"

@@ -13,6 +13,8 @@ from temporalio.common import RetryPolicy
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import worker
+from activities.fencing import fence
+from adapters.directory.wiring import directory_of
 from adapters.registrar.view import View
 from domain.contracts.account_io import ProvisionAccount, Provisioned
 from domain.contracts.pin_io import CheckPin, PinChecked, PinOutcome
@@ -68,10 +70,10 @@ async def served(stack: TestStack, pool: Pool, client: Client) -> AsyncIterator[
     section = stack.settings.directory.model_copy(update=limits)
     config = stack.settings.model_copy(update={"directory": section})
     async with AsyncExitStack() as closing:
-        accounts = worker._accounts(pool, stack.keys, config)
-        closing.push_async_callback(accounts.close)
+        directory = directory_of(section, fence)
+        closing.push_async_callback(directory.close)
         view = View(pool, config.registrar)
-        given = worker.Dependencies(client, pool, view, stack.keys, config, closing, accounts)
+        given = worker.Dependencies(client, pool, view, stack.keys, config, closing, directory)
         for one in worker._directory(given):
             await closing.enter_async_context(one)
         await closing.enter_async_context(

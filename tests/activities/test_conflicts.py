@@ -46,6 +46,10 @@ class Operator:
     def deletes(self, _: Case, uid: str) -> None:
         assert self._ldap.delete(f"uid={uid},{self._people}"), self._ldap.result
 
+    def replaces(self, uid: str, **values: list[str]) -> None:
+        changes = {name: [(MODIFY_REPLACE, given)] for name, given in values.items()}
+        assert self._ldap.modify(f"uid={uid},{self._people}", changes), self._ldap.result
+
     def renames(self, case: Case, uid: str) -> None:
         new = f"uid=elsewhere.{case.name}"
         assert self._ldap.modify_dn(f"uid={uid},{self._people}", new), self._ldap.result

@@ -126,6 +126,23 @@ def test_everybody_is_every_entry_once(directory: Directory, entry: Entry) -> No
     assert told[-1] == len(found)
 
 
+def test_a_walk_tells_whose_and_whose_make_every_entry_is(
+    directory: Directory, entry: Entry
+) -> None:
+    pages: list[list[Entry]] = []
+    asked: list[Entry] = []
+
+    def take(page: list[Entry]) -> None:
+        pages.append(page)
+        asked.extend(directory.find_by_uids([entry.uid]))
+
+    directory.walk(take)
+    (own,) = (each for page in pages for each in page if each.uid == entry.uid)
+    assert (own.dn, own.made_here) == (entry.dn, True)
+    assert own.attributes[CODES.lower()] == entry.attributes[CODES.lower()]
+    assert asked[0] == entry
+
+
 def test_a_name_is_not_taken_twice(
     directory: Directory, make_person: MakePerson, person: Person, entry: Entry
 ) -> None:
@@ -252,6 +269,7 @@ def asked(directory: Directory, person: Person, name: str, dn: str) -> list[Call
         lambda: directory.find_own(identity(person, DOMAIN)),
         lambda: directory.find_in_use(name, DOMAIN),
         lambda: directory.everybody(lambda _: None),
+        lambda: directory.walk(lambda _: None),
         lambda: directory.add(f"{name}x", wanted(person, f"{name}x")),
         lambda: directory.set_password(dn, PASSWORD),
     ]

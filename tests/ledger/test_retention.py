@@ -22,6 +22,7 @@ TERMS = Retention()
 NEVER_ENDS = {
     *("migration", "key_check", "alert", "alert_channel", "pause", "part_last", "part_minute"),
     *("audit_head", "username", "start_under_way", "second_factor", "restored", "report_sent"),
+    "reconciled",
 }
 """Without personal data, cleared by its own writer, or kept: docs/privacy.md has the reasons."""
 WITH_A_CUT = {"audit", "audit_sent", "audit_start"}

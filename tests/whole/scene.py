@@ -49,6 +49,10 @@ async def plant(dsn: str, keys: KeyRing, opened: str, person: str) -> None:
             STAFF,
         )
         await ledger.execute(
+            "INSERT INTO finding (kind, subject, confirmed_at) VALUES ('RUN_UNKNOWN', $1, now())",
+            opened,
+        )
+        await ledger.execute(
             "INSERT INTO post SELECT $1, n::text FROM generate_series(1, $2) n",
             opened,
             posts.IN_ALL,

@@ -55,6 +55,9 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("support withdraw", "{done} --choice recovery_mobile"),
     ("support withdraw", "{done}"),
     ("support operations", ""),
+    ("support findings", ""),
+    ("support findings", "--all"),
+    ("support settle", "RUN_UNKNOWN {opened}"),
     ("support pause", ""),
     ("support resume", ""),
     ("support funnel", ""),
@@ -93,6 +96,7 @@ WITH_REASON = {
     *("support retry-all", "support reopen", "support withdraw", "support resume"),
     *("support erase", "support pause", "privacy export", "privacy erase", "insurance export"),
     *("accounts release", "accounts join-again", "support second-factor-reset"),
+    "support settle",
 }
 
 

@@ -27,6 +27,8 @@ ELSEWHERE = {
     ActivityName.FIND_LEFT_BEHIND,
     ActivityName.SWEEP_EXPIRED,
     ActivityName.MAIL_STUCK_REPORT,
+    ActivityName.COMPARE_DIRECTORY,
+    ActivityName.COMPARE_RUNS,
 }
 """The activities of other workflows."""
 

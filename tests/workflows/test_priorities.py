@@ -80,6 +80,8 @@ def test_duties_go_last_and_letters_before_them() -> None:
     assert {name for name, key in found.items() if key == 5} == {
         ActivityName.FIND_LEFT_BEHIND,
         ActivityName.SWEEP_EXPIRED,
+        ActivityName.COMPARE_DIRECTORY,
+        ActivityName.COMPARE_RUNS,
     }
 
 

@@ -85,6 +85,9 @@ class HttpDirectory:
         progress(len(found))
         return found
 
+    def walk(self, take: Callable[[list[Entry]], None]) -> None:
+        take(self._search([{}]))
+
     def add(self, username: str, attributes: Attributes) -> Added:
         if usernames.unusable(username):
             raise Refused("not a username")

@@ -1,0 +1,35 @@
+"""Lists the reconciler's findings, and records which of them staff have settled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger import findings
+from ledger.findings import FindingRow
+from support.verbs.actions import ActionRefused
+from support.verbs.staff import Action, StaffContext
+from translations import N_
+
+MOST = 500
+
+
+@dataclass(frozen=True)
+class FindingList:
+    """The findings, the newest first, and when the reconciler has last completed a look."""
+
+    rows: Sequence[FindingRow]
+    looked_at: datetime | None
+
+
+async def listed(ctx: StaffContext, *, everything: bool = False) -> FindingList:
+    """Return the findings that stand; `everything`: those of the last weeks. It is audited."""
+    await ctx.record(Action.FINDINGS)
+    rows = await findings.page(ctx.pool, ctx.keys, limit=MOST, everything=everything)
+    return FindingList(rows, await findings.last_look(ctx.pool))
+
+
+async def settle(ctx: StaffContext, kind: str, subject: str, *, reason: str) -> None:
+    """Record that staff have seen to a finding; raises `ActionRefused` if none stands."""
+    await ctx.record(Action.FINDINGS, reason=f"{kind}: {reason}")
+    if not await findings.settle(ctx.pool, kind, subject):
+        raise ActionRefused(N_("There is no such finding, or it is over."))
