@@ -5,6 +5,7 @@ workflow and a schedule has none. Operators may pause a schedule or change its t
 only a time that this program wrote is replaced, which the comment of its calendar tells.
 """
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,6 +40,9 @@ from starter.client.connect import NO_ANSWER, asking
 _WITHIN = timedelta(seconds=5)
 _JITTER = timedelta(minutes=5)
 _OURS = "activation: "
+_TOLD = re.compile(
+    rf"{_OURS}(?:hourly at |daily at (?P<hour>\d\d)):(?P<minute>\d\d)(?: (?P<zone>\S+))?"
+)
 
 log = structlog.get_logger(__name__)
 
@@ -66,12 +70,7 @@ class Scheduled:
         return f"daily at {self.hour:02}:{self.minute:02} {zone.key}"
 
     def spec(self, zone: ZoneInfo) -> ScheduleSpec:
-        hours = ScheduleRange(0, 23) if self.hour is None else ScheduleRange(self.hour)
-        calendar = ScheduleCalendarSpec(
-            minute=[ScheduleRange(self.minute)],
-            hour=[hours],
-            comment=f"{_OURS}{self.when(zone)}",
-        )
+        calendar = _calendar(self.hour, self.minute, f"{_OURS}{self.when(zone)}")
         return ScheduleSpec([calendar], jitter=_JITTER, time_zone_name=zone.key)
 
     def schedule(self, zone: ZoneInfo) -> Schedule:
@@ -153,11 +152,23 @@ async def described(client: Client, schedule_id: str) -> ScheduleDescription | N
 
 
 def written(spec: ScheduleSpec) -> str | None:
-    """Return which time this program wrote; None for one that an operator wrote."""
-    comments = [each.comment or "" for each in spec.calendars]
-    if len(comments) != 1 or not comments[0].startswith(_OURS) or spec.intervals:
+    """Return which time this program wrote; None for one that an operator wrote.
+
+    Who changes a time may keep the comment: it must still tell the time.
+    """
+    comment = (spec.calendars[0].comment or "") if spec.calendars else ""
+    told = _TOLD.fullmatch(comment)
+    if told is None or spec.intervals or told["zone"] not in (None, spec.time_zone_name):
         return None
-    return comments[0].removeprefix(_OURS)
+    hour = None if told["hour"] is None else int(told["hour"])
+    if [*spec.calendars] != [_calendar(hour, int(told["minute"]), comment)]:
+        return None
+    return comment.removeprefix(_OURS)
+
+
+def _calendar(hour: int | None, minute: int, comment: str) -> ScheduleCalendarSpec:
+    hours = ScheduleRange(0, 23) if hour is None else ScheduleRange(hour)
+    return ScheduleCalendarSpec(minute=(ScheduleRange(minute),), hour=(hours,), comment=comment)
 
 
 def _renewed(now: ScheduleUpdateInput, scheduled: Scheduled, zone: ZoneInfo) -> ScheduleUpdate:

@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated
 
 import typer
 
+import postgres
+from ledger import audit_heads
 from starter.client import scheduled_runs
 from starter.client.scheduled_runs import COMPLETED, NoSuchSchedule, ScheduleState
 from starter.commands.temporal import connected
@@ -18,12 +22,13 @@ commands = typer.Typer(help="What the engine does at set times.", no_args_is_hel
 @commands.command("list")
 def list_schedules(json: Json = False) -> None:
     """List each schedule with its last run, how that ended, and the next one."""
-    found = asyncio.run(_states())
+    found, head = asyncio.run(_found())
     if json:
         show_json([asdict(each) for each in found])
         return
     for each in found:
         typer.echo("\n  ".join((f"{each.id}: {each.what}", *lines(each))))
+    typer.echo(f"The head of the audit: sent daily by `support alerts`, the last one for {head}")
 
 
 @commands.command()
@@ -51,9 +56,16 @@ def lines(state: ScheduleState) -> Sequence[str]:
     return [*found, f"next run {utc(state.next_at)}"]
 
 
-async def _states() -> Sequence[ScheduleState]:
+async def _found() -> tuple[Sequence[ScheduleState], date | str]:
+    """Return the schedules, and for which day a head of the audit was last sent."""
     async with connected() as (config, client):
-        return await scheduled_runs.states(client, config.institution.timezone)
+        found = await scheduled_runs.states(client, config.institution.timezone)
+        with suppress(*postgres.NO_RESULT):
+            dsn = config.ledger_dsn.get_secret_value()
+            async with await postgres.connect(dsn) as pool, pool.acquire() as ledger:
+                days = [head.day for head in await audit_heads.sent(ledger)]
+            return found, max(days, default="-")
+        return found, "(the ledger does not tell)"
 
 
 async def _run(schedule_id: str, *, wait: bool) -> tuple[str, str]:

@@ -75,6 +75,7 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("temporal versions", ""),
     ("schedules list", ""),
     ("schedules run", "sweep"),
+    ("schedules run", "stuck-report"),
     ("privacy sweep", ""),
     ("privacy sweep", "--dry-run"),
     ("privacy sweep", "--now"),

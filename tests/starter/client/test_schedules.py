@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from secrets import token_hex
@@ -115,6 +116,21 @@ async def test_what_an_operator_paused_or_changed_stays_so(own: Client) -> None:
     assert (found.paused, found.note) == (True, "the directory moves")
     assert found.when == "as changed in Temporal"
     assert lines(found)[1:] == ["paused: the directory moves"]
+
+
+async def test_a_time_that_an_operator_changed_beside_our_comment_is_not_ours(own: Client) -> None:
+    def later(now: ScheduleUpdateInput) -> ScheduleUpdate:
+        (calendar,) = now.description.schedule.spec.calendars
+        now.description.schedule.spec.calendars = [replace(calendar, hour=[ScheduleRange(6)])]
+        return ScheduleUpdate(now.description.schedule)
+
+    await schedules.keep(own, ATHENS)
+    handle = own.get_schedule_handle(ScheduleId.SWEEP)
+    assert (await state(own)).when == "hourly at :23"
+    await handle.update(later)
+    newer = schedules.Scheduled(SWEEP.id, SWEEP.workflow, SWEEP.what, minute=40)
+    await schedules.create(own, newer, ATHENS)
+    assert (await state(own)).when == "as changed in Temporal"
 
 
 async def test_a_new_version_changes_the_time_alone(own: Client) -> None:

@@ -15,6 +15,7 @@ from starter.cli import app
 from starter.client.scheduled_runs import COMPLETED, ScheduleState
 from starter.commands.schedules import lines
 from starter.doctor.temporal import trouble
+from tests.commandline import run
 from tests.server import at_leisure
 from tests.stack import TestStack
 
@@ -66,7 +67,9 @@ def test_each_state_is_told_with_what_to_do(
     assert bool(trouble(state)) is bool(to_mend)
 
 
-async def test_they_are_listed_and_begun_by_hand(stack: TestStack, client: Client) -> None:
+async def test_they_are_listed_and_begun_by_hand(
+    stack: TestStack, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     del client
     assert stack.settings
     begun = await command("run", "sweep", "--no-wait")
@@ -79,6 +82,11 @@ async def test_they_are_listed_and_begun_by_hand(stack: TestStack, client: Clien
     shown = (await command("list")).stdout
     assert "sweep: Deletes or empties" in shown
     assert "as changed in Temporal; last run" in shown
+    assert "The head of the audit: sent daily by `support alerts`, the last one for " in shown
+    monkeypatch.setenv("ACTIVATION_LEDGER_DSN", "postgresql://nobody@127.0.0.1:1/ledger")
+    told = await asyncio.to_thread(run, "schedules", "list")
+    assert told.returncode == 0, told
+    assert "the last one for (the ledger does not tell)" in told.stdout
 
 
 async def test_a_run_that_did_not_complete_is_a_failure(client: Client) -> None:
