@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev reference
+.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo docs rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev reference
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -102,6 +102,7 @@ lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
 	$(LOCK) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 	$(LOCK) --python-version 3.12 --group charts -c requirements/dev.txt -o requirements/charts.txt
+	$(LOCK) --group docs -c requirements/dev.txt -o requirements/docs.txt
 	@! grep -qE 'https?://' requirements/*.txt || { echo "a lock holds an address"; exit 1; }
 
 abuse: setup-dev ## play 300,000 guesses at codes of 20,000 activations with students among them, then a hall of 200 students and 1,000 activations that are guessed at through the pages
@@ -123,6 +124,14 @@ histories: setup-dev ## record what new branches of the workflows do, and the fi
 
 reference: setup-dev ## write docs/reference/ anew from the code: settings, commands, metrics, states, failure types, tables
 	@$(BIN)/python -m tests.reference
+
+.docs: requirements/docs.txt
+	@rm -rf $@ && python3 -m venv $@
+	@$@/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
+
+docs: .docs ## build the documentation as a site into .site/, which needs nothing from outside
+	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --strict --quiet
+	@echo "The site is .site/index.html."
 
 # Helm's library says that it needs Python 3.12, and runs with 3.11 as well.
 .charts: requirements/charts.txt
@@ -173,4 +182,4 @@ screenshots: setup-dev ## take the pictures of docs/screenshots and of the help 
 	@$(BIN)/python -m tests.browser.help_pictures
 
 clean: ## remove what the commands made, the demo's data included
-	rm -rf .venv .schemathesis .charts .demo .test .fresh .release .image .sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info
+	rm -rf .venv .schemathesis .charts .docs .site .demo .test .fresh .release .image .sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache *.egg-info

@@ -122,6 +122,7 @@ NOT_RUN: Mapping[str, str] = {
     r"systemd-analyze .*": "tests/deploy runs it for each unit",
     r"promtool check config .*": "tests/deploy runs it",
     r"temporal server start-dev .*": "the demo starts this server",
+    r"python -m http\.server .*": "serves the site until it is ended; `make docs` builds it",
     r"git tag .*|git verify-tag .*|gpg .*": "needs the key of whoever makes the release",
     r"pip show .*": "names an installation from the wheel; `make release-check` has one",
     r"pg_dump .*": "stands for the university's own way of backing up",
