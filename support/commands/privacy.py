@@ -15,7 +15,7 @@ from starter.client import runs
 from starter.output import Failed, Json, group, show_json, utc
 from support.commands.terminal import Reason, Yes, confirm, run, show_outcome
 from support.verbs import erasure, personal_data
-from support.verbs.erasure import Found
+from support.verbs.erasure import ErasurePreview, Found
 from support.verbs.staff import Action, StaffContext
 
 commands = group("Personal data: what is held on a person, and its end.")
@@ -28,6 +28,10 @@ _UNDECIDED = (
 _REMAINING = (
     "The histories of these activations of others, who have a contact of this person too, may have"
     " this person's record:"
+)
+_WHOSE_NUMBER = (
+    "The registrar did not answer. Of a number that it has given to another person since, this is"
+    " what the person before left: wait for it, or name the person by a reference."
 )
 _LATER = "some weeks after its end"
 
@@ -122,9 +126,11 @@ def erase_again(
     show_outcome({"erased": count}, f"Erased again: {count} entries of the list.", json=json)
 
 
-def _to_erase(numbers: dict[str, int]) -> str:
-    held = [f"  {store}: {number}" for store, number in numbers.items()]
-    return "\n".join(("This erases for ever, by store:", *held, "The account is not touched."))
+def _to_erase(preview: ErasurePreview) -> str:
+    held = [f"  {store}: {number}" for store, number in preview.numbers.items()]
+    doubts = () if preview.complete else (_WHOSE_NUMBER,)
+    last = "The account is not touched."
+    return "\n".join(("This erases for ever, by store:", *held, *doubts, last))
 
 
 @commands.command()

@@ -58,6 +58,13 @@ class Found(NamedTuple):
     remaining: Mapping[str, datetime | None] = {}
 
 
+class ErasurePreview(NamedTuple):
+    """How many rows and runs would be erased, by store; `complete` as in `Found`."""
+
+    numbers: Mapping[str, int]
+    complete: bool
+
+
 class _Run(NamedTuple):
     execution: WorkflowExecution
     running: bool
@@ -79,17 +86,17 @@ async def erase(ctx: StaffContext, *, reference: str, reason: str) -> None:
 
 async def preview(
     ctx: StaffContext, *, person: str, requests: Collection[str] = ()
-) -> dict[str, int]:
+) -> ErasurePreview:
     """Return by store how many rows and runs `erase_person` would delete or empty.
 
     Raises as it does.
     """
     ctx.staff.check(Action.ERASE)
-    found = (await traced(ctx, person, requests)).person
+    found, complete, _ = await traced(ctx, person, requests)
     ended = await _ended_runs(ctx.client, await workflows(ctx, found))
     held = await persons.held(ctx.pool, ctx.keys, found)
     numbers = {table: len(rows) for table, rows in held.items() if rows and table != "audit"}
-    return numbers | {"runs in Temporal": len(ended)}
+    return ErasurePreview(numbers | {"runs in Temporal": len(ended)}, complete)
 
 
 async def erase_person(

@@ -18,6 +18,7 @@ from ledger.imports import Owned
 from ledger.support_requests import HelpRequest
 from postgres import Pool
 from starter.client.activations import Activations
+from support.commands import privacy
 from support.verbs import erasure, personal_data
 from support.verbs.actions import ActionRefused
 from support.verbs.erasure import UnknownPerson
@@ -173,6 +174,20 @@ async def test_any_number_of_a_person_finds_all(
     assert set(erased.person.references) == {begun, account}
     for key in keys:
         assert not await pool.fetchval("SELECT count(*) FROM imported WHERE person_key = $1", key)
+
+
+async def test_whoever_erases_a_number_without_the_registrar_is_told_whose_it_may_be(
+    stack: TestStack, pool: Pool, away: StaffContext, reference: str
+) -> None:
+    """It may have given the number to another person, and that person asks."""
+    number = f"TEST/2026{randbelow(10**7):07}"
+    before = person_of(stack, number)
+    await live(pool, stack, reference, before, number=reference)
+    await insert(stack, number.removeprefix("TEST/"), firstnameel="Άλλη", lastnameel="Άλλου")
+    unknown = await erasure.preview(away, person=number)
+    assert "The registrar did not answer" in privacy._to_erase(unknown)
+    named = await erasure.preview(away, person=reference)
+    assert "registrar" not in privacy._to_erase(named)
 
 
 async def test_an_unproved_reference_names_the_whole_person(
