@@ -96,9 +96,10 @@ format: setup-dev ## put the code into its one form
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate
 lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
-	$(LOCK) pyproject.toml requirements/build.in requirements/lock.in --extra demo --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml requirements/build.in requirements/lock.in --extra demo --extra traces --group dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml requirements/build.in --extra demo -c requirements/dev.txt -o requirements/demo.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	$(LOCK) pyproject.toml --extra traces -c requirements/dev.txt -o requirements/traces.txt
 	$(LOCK) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 	$(LOCK) --python-version 3.12 --group charts -c requirements/dev.txt -o requirements/charts.txt

@@ -63,6 +63,7 @@ from starter.client.health import (
 )
 from starter.client.metrics import exposition
 from starter.client.outbox import keep_duties
+from starter.client.traces import Tracing, tracing
 from support.verbs import stuck_report
 from web.service_manager import tell_ready
 from workflows.activation import Activation
@@ -139,7 +140,9 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
             ready = partial(_ready, ledger, keys, workers)
             served = probes(*probed, ready, partial(exposition, keys))
             await stack.enter_async_context(served)
-        client = await _connected(config, keys, stop, measured=bool(probed))
+        if traced := tracing(config, "worker"):
+            stack.push_async_callback(traced.close)
+        client = await _connected(config, keys, stop, measured=bool(probed), traced=traced)
         if client is None:
             return
         client = await stack.enter_async_context(watched(client, ledger))
@@ -163,12 +166,17 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
 
 
 async def _connected(
-    config: Settings, keys: KeyRing, stop: asyncio.Event, *, measured: bool
+    config: Settings,
+    keys: KeyRing,
+    stop: asyncio.Event,
+    *,
+    measured: bool,
+    traced: Tracing | None,
 ) -> Client | None:
     """Connect, with retries until Temporal answers; return None if stopped before."""
     while not stop.is_set():
         with suppress(TemporalUnavailable):
-            client = await connect(config, keys, answers=True, measured=measured)
+            client = await connect(config, keys, answers=True, measured=measured, traced=traced)
             if await temporal_answers(client):
                 return client
         log.warning("worker waits for Temporal")

@@ -2,10 +2,11 @@
 
 import re
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from domain.contracts.vocabulary import Choice
 from domain.match_rules import Rule
@@ -216,3 +217,18 @@ class Workers(Section):
     workers](deployment.md#versions-of-workers). Empty: every worker takes every task."""
     build: Annotated[str, Field(pattern=r"^[\w.+-]*$")] = ""
     """The version that workers report. Empty: the installed one."""
+
+
+class Traces(Section):
+    """OpenTelemetry traces of portal, console and workers; see [traces](metrics.md#traces)."""
+
+    endpoint: Annotated[str, Field(pattern=r"^(https?://[^\s/]+/\S*)?$")] = ""
+    """Where traces are sent, by OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`. Empty
+    for none. Needs the wheel's extra `traces`."""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _check_extra(cls, endpoint: str) -> str:
+        if endpoint and not find_spec("opentelemetry.exporter"):
+            raise Unfit("needs the wheel's extra `traces`: pip install -r traces.txt")
+        return endpoint

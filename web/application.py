@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from web.files import folder_route
 from web.measured import Measured
 from web.shield import ErrorPage, Shield
+from web.traced import Begin, Traced
 from web.view import STATIC, brand, static_path
 
 
@@ -18,11 +19,12 @@ def application(
     routers: Iterable[APIRouter],
     error_page: ErrorPage,
     longer: Mapping[str, int] | None = None,
+    traced: Begin | None = None,
 ) -> FastAPI:
     """Return an application whose lifespan holds the context that `connected` opens.
 
     `error_page` renders the page of a status that no route handles; `longer` maps paths to their
-    body limit in bytes, where it is larger than a form's.
+    body limit in bytes, where it is larger than a form's; `traced` begins the span of a request.
     """
 
     @asynccontextmanager
@@ -40,4 +42,6 @@ def application(
         app.include_router(router)
     app.add_middleware(Shield, public_url=public_url, error_page=error_page, longer=longer)
     app.add_middleware(Measured)
+    if traced:
+        app.add_middleware(Traced, begin=traced)
     return app

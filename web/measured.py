@@ -15,6 +15,15 @@ _METHODS = frozenset({"GET", "HEAD", "POST"})
 _OTHER = "other"
 
 
+def method_of(scope: Scope) -> str:
+    return str(scope["method"]) if scope["method"] in _METHODS else _OTHER
+
+
+def route_of(scope: Scope) -> str:
+    """Return the pattern of the path, once the request was routed."""
+    return str(getattr(scope.get("route"), "path", _OTHER))
+
+
 class Measured:
     """The middleware; what no route serves counts as `other`, so that nobody invents labels."""
 
@@ -29,9 +38,8 @@ class Measured:
 
         async def measured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                method = scope["method"] if scope["method"] in _METHODS else _OTHER
-                route = getattr(scope.get("route"), "path", _OTHER)
-                PAGES.labels(method, route, message["status"]).observe(time.monotonic() - begun)
+                labels = method_of(scope), route_of(scope), message["status"]
+                PAGES.labels(*labels).observe(time.monotonic() - begun)
             await send(message)
 
         await self._app(scope, receive, measured)

@@ -22,6 +22,7 @@ from security.codec import data_converter
 from security.keys import KeyRing
 from settings import Settings, UnreadableSettings
 from starter.client.metrics import measured_runtime, runtime
+from starter.client.traces import Tracing
 from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
 
 Connection: TypeAlias = Client
@@ -109,11 +110,13 @@ async def connect(
     identity: str | None = None,
     answers: bool = False,
     measured: bool = False,
+    traced: Tracing | None = None,
 ) -> Client:
     """Connect by Temporal's own environment configuration; `lazy` connects at the first call.
 
     `identity` is this client's name in histories; `answers` is for workers, which encrypt with the
-    key epoch of the caller; `measured` for processes with `metrics`. Raises `TemporalUnavailable`.
+    key epoch of the caller; `measured` for processes with `metrics`; `traced` for those with
+    `traces`. Raises `TemporalUnavailable`.
     """
     config = server(settings)
     with asking():
@@ -122,24 +125,34 @@ async def connect(
             data_converter=data_converter(keys, answers=answers),
             lazy=lazy,
             identity=identity,
+            interceptors=traced.interceptors if traced else (),
             runtime=measured_runtime()[0] if measured else runtime(),
         )
 
 
 @asynccontextmanager
 async def connections(
-    settings: Settings, *, seconds: float, measured: bool, identity: str | None = None
+    settings: Settings,
+    *,
+    seconds: float,
+    measured: bool,
+    identity: str | None = None,
+    traced: Tracing | None = None,
 ) -> AsyncIterator[tuple[KeyRing, Pool, Client]]:
     """Yield keys, ledger and Temporal's client of a process that serves pages.
 
     Both connect at the first call, so that the process starts while they are away. `seconds` is the
-    time-out of a call to the ledger; `measured` and `identity` as for `connect`.
+    time-out of a call to the ledger; the others are as for `connect`.
     """
     keys = KeyRing(settings.keys_dir)
-    client = await connect(settings, keys, lazy=True, identity=identity, measured=measured)
+    client = await connect(
+        settings, keys, lazy=True, identity=identity, measured=measured, traced=traced
+    )
     dsn = settings.ledger_dsn.get_secret_value()
     async with await postgres.connect(dsn, seconds=seconds) as pool:
         yield keys, pool, client
+    if traced:
+        await traced.close()
 
 
 async def prepare_namespace(client: Client) -> list[str]:

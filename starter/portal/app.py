@@ -23,6 +23,7 @@ from settings import Settings
 from starter.client.activations import ActivationEnded, Activations, TooManySubmissions
 from starter.client.connect import TemporalUnavailable, connections
 from starter.client.health import PROBES, page_probes, temporal_ready
+from starter.client.traces import Tracing, tracing
 from starter.portal import (
     begin,
     info,
@@ -66,12 +67,14 @@ _RETRY_AFTER = "30"
 def create(context: PortalContext | None = None) -> FastAPI:
     """Make the application; without a context it connects by the settings when it starts."""
     settings = context.settings if context else configuration.load()
+    traced = None if context else tracing(settings, "portal")
     steps = (begin, proof, insurance, review, password, outcomes, problem, not_me, info)
     app = application(
-        partial(nullcontext, context) if context else partial(_connected, settings),
+        partial(nullcontext, context) if context else partial(_connected, settings, traced),
         public_url=settings.portal.public_url,
         routers=[module.router for module in steps],
         error_page=_error_page,
+        traced=traced.request if traced else None,
     )
     if context:
         app.state.context = context  # Tests do not run the lifespan.
@@ -81,13 +84,14 @@ def create(context: PortalContext | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def _connected(settings: Settings) -> AsyncIterator[PortalContext]:
+async def _connected(settings: Settings, traced: Tracing | None) -> AsyncIterator[PortalContext]:
     listen, seconds = settings.portal, times.LEDGER_SECONDS
     measured = listen.health_port is not None
     async with (
-        connections(settings, seconds=seconds, measured=measured) as (keys, pool, client),
-        page_probes(listen, keys, pool, client, processes=listen.processes),
+        connections(settings, seconds=seconds, measured=measured, traced=traced) as opened,
+        page_probes(listen, *opened, processes=listen.processes),
     ):
+        keys, pool, client = opened
         health = partial(temporal_ready, client)
         yield assemble(settings, keys, pool, Activations(client), health)
 

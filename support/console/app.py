@@ -25,6 +25,7 @@ from security.keys import KeyRing
 from settings import Settings
 from starter.client.connect import DESK, Connection, TemporalUnavailable, connections
 from starter.client.health import PROBES, page_probes, temporal_ready
+from starter.client.traces import Tracing, tracing
 from support.console import (
     action_pages,
     audit,
@@ -81,12 +82,14 @@ _PAGES = (
 def create(context: ConsoleContext | None = None) -> FastAPI:
     """Make the application; without a context it connects at start-up by the settings."""
     settings = context.settings if context else configuration.load()
+    traced = None if context else tracing(settings, "console")
     app = application(
-        partial(nullcontext, context) if context else partial(_connected, settings),
+        partial(nullcontext, context) if context else partial(_connected, settings, traced),
         public_url=settings.console.public_url,
         routers=[module.router for module in _PAGES],
         error_page=_error_page,
         longer={codec.DECODE: codec.MAX_BODY},
+        traced=traced.request if traced else None,
     )
     if context:
         app.state.context = context  # Tests call it without starting it.
@@ -97,11 +100,13 @@ def create(context: ConsoleContext | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def _connected(settings: Settings) -> AsyncIterator[ConsoleContext]:
+async def _connected(settings: Settings, traced: Tracing | None) -> AsyncIterator[ConsoleContext]:
     listen, seconds = settings.console, times.CONSOLE_LEDGER_SECONDS
     measured = listen.health_port is not None
     async with (
-        connections(settings, seconds=seconds, measured=measured, identity=DESK) as opened,
+        connections(
+            settings, seconds=seconds, measured=measured, identity=DESK, traced=traced
+        ) as opened,
         page_probes(listen, *opened),
     ):
         yield assemble(settings, *opened)

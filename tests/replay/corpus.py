@@ -9,7 +9,7 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
+from temporalio.worker import Interceptor, Replayer
 
 from tests.sandbox import sandbox
 from worker import WORKFLOWS
@@ -25,11 +25,12 @@ def read(path: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(path.stem, path.read_text("utf-8"))
 
 
-async def replay(history: WorkflowHistory) -> None:
+async def replay(history: WorkflowHistory, *interceptors: Interceptor) -> None:
     """Replay in the sandbox; raises what the SDK raises where the code decides otherwise."""
     replayer = Replayer(
         workflows=WORKFLOWS,
         data_converter=pydantic_data_converter,
         workflow_runner=sandbox(),
+        interceptors=interceptors,
     )
     await replayer.replay_workflow(history)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from temporalio import workflow
+from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.workflow import NondeterminismError
 
 from domain.contracts.account_io import Claimed, ClaimPerson
@@ -26,6 +27,11 @@ from workflows.step_machine import Delayed
 )
 async def test_a_recorded_run_goes_on(path: Path) -> None:
     await replay(read(path))
+
+
+async def test_a_run_recorded_without_traces_goes_on_with_them() -> None:
+    for path in recorded():
+        await replay(read(path), TracingInterceptor())
 
 
 async def test_a_run_that_the_code_no_longer_repeats_is_found(
