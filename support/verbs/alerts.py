@@ -25,7 +25,8 @@ from settings import Settings
 from starter.client.certificates import CertificateWatch
 from starter.client.connect import NO_ANSWER
 from starter.client.health import temporal_answers
-from support.verbs import operations, staff_limits
+from starter.client.pending_retries import PROBLEMS
+from support.verbs import operations, staff_limits, windows
 from support.verbs.alert_channels import AlertMessage, channels, deliver
 from support.verbs.cases import ENGINE_WAITS, OPEN
 from support.verbs.head_letters import BEHIND, CAUSES, UNSENT, HeadLetters
@@ -50,7 +51,6 @@ _SHARES = (50, 80, _ALL)
 STAFF = "STAFF_STOPPED"
 SMS_BUDGET = "SMS_BUDGET_SPENT"
 _EVERY = 30.0
-_PATIENCE = timedelta(seconds=5)
 _STAFF = steps.REASONS[Step.NEEDS_SUPPORT] - ENGINE_WAITS - {None, WaitReason.HELD}
 _QUERIES: Mapping[str, str] = {
     **{reason: f"{REASON.name} = '{reason}'" for reason in sorted(ENGINE_WAITS)},
@@ -58,7 +58,7 @@ _QUERIES: Mapping[str, str] = {
         reason: f"{REASON.name} = '{reason}' AND {STEP.name} = '{Step.NEEDS_SUPPORT}'"
         for reason in sorted(filter(None, _STAFF))
     },
-    TASK_FAILS: "TemporalReportedProblems IS NOT NULL",
+    TASK_FAILS: f"{PROBLEMS.name} IS NOT NULL",
 }
 _TEXTS = {
     TEMPORAL_DOWN: TEXTS[System.TEMPORAL].away,
@@ -89,12 +89,8 @@ log = structlog.get_logger(__name__)
 
 async def causes(client: Client) -> dict[str, int]:
     """Return the number of activations blocked by each cause, and task queues without a worker."""
-
-    async def count(condition: str) -> int:
-        query = f"{OPEN} AND {condition}"
-        return (await client.count_workflows(query, rpc_timeout=_PATIENCE)).count
-
-    counts = await asyncio.gather(*map(count, _QUERIES.values()))
+    queries = (f"{OPEN} AND {condition}" for condition in _QUERIES.values())
+    counts = await asyncio.gather(*(windows.count(client, query) for query in queries))
     found = {cause: number for cause, number in zip(_QUERIES, counts, strict=True) if number}
     unserved = {queue.name for queue in await operations.queues(client) if not queue.workers}
     return found | {f"{NO_WORKER} {queue}": 1 for queue in sorted(unserved)}

@@ -20,7 +20,7 @@ from starter.client import metrics, scheduled_runs
 from starter.client.certificates import CertificateWatch
 from starter.client.connect import NO_ANSWER
 from starter.client.pending_retries import PROBLEMS
-from support.verbs import operations
+from support.verbs import operations, windows
 from support.verbs.cases import OPEN
 from web import times
 from workflows import steps
@@ -159,8 +159,7 @@ def _waits_for(reason: WaitReason | None) -> str:
 
 
 async def _count(client: Client, condition: str) -> int:
-    query = f"{OPEN} AND {condition}"
-    return (await client.count_workflows(query, rpc_timeout=times.CONSOLE_RPC)).count
+    return await windows.count(client, f"{OPEN} AND {condition}")
 
 
 async def _of_ledger(pool: Pool, config: Settings) -> dict[str, Values]:
