@@ -31,7 +31,7 @@ from settings.limits import LimitSettings
 from settings.pages import Console, Portal
 from settings.rules import Alerts, IdentitySettings, Retention, SendBudget, Usernames, check_policy
 from settings.section import DEMO, Count, Dsn, RolePrefix
-from settings.systems import DirectorySettings, Mail, RegistrarSettings, Sms, Traces, Workers
+from settings.systems import DirectorySettings, Mail, RegistrarSettings, Sms, TraceSettings, Workers
 
 
 class Settings(BaseSettings):
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     sealed_password_hours: Count = 72
     """How long a chosen password is kept sealed while the directory is unavailable."""
     workers: Workers = Workers()
-    traces: Traces = Traces()
+    traces: TraceSettings = TraceSettings()
     temporal_config_file: Path | None = None
     """A file of Temporal's own configuration; see [below](configuration.md#temporal)."""
     temporal_namespace: str = "activation"

@@ -219,7 +219,7 @@ class Workers(Section):
     """The version that workers report. Empty: the installed one."""
 
 
-class Traces(Section):
+class TraceSettings(Section):
     """OpenTelemetry traces of portal, console and workers; see [traces](metrics.md#traces)."""
 
     endpoint: Annotated[str, Field(pattern=r"^(https?://[^\s/]+/\S*)?$")] = ""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from web.files import folder_route
 from web.measured import Measured
 from web.shield import ErrorPage, Shield
-from web.traced import Begin, Traced
+from web.traced import Begin, TracedRequests
 from web.view import STATIC, brand, static_path
 
 
@@ -43,5 +43,5 @@ def application(
     app.add_middleware(Shield, public_url=public_url, error_page=error_page, longer=longer)
     app.add_middleware(Measured)
     if traced:
-        app.add_middleware(Traced, begin=traced)
+        app.add_middleware(TracedRequests, begin=traced)
     return app

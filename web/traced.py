@@ -22,7 +22,7 @@ class Span(Protocol):
 Begin: TypeAlias = Callable[[], AbstractContextManager[Span]]
 
 
-class Traced:
+class TracedRequests:
     """The middleware; `begin` begins a span, under which the request runs."""
 
     def __init__(self, app: ASGIApp, *, begin: Begin) -> None:

@@ -5,6 +5,7 @@ without texts of errors, which may quote data, and with no attribute that is not
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -58,6 +59,8 @@ def tracing(settings: Settings, process: str) -> Tracing | None:
     from opentelemetry.trace import SpanKind  # noqa: PLC0415
     from temporalio.contrib.opentelemetry import TracingInterceptor  # noqa: PLC0415
 
+    # Of a collector that is away: a line for each batch, not for each try.
+    logging.getLogger("opentelemetry").setLevel(logging.ERROR)
     collector = OTLPSpanExporter(settings.traces.endpoint, timeout=_EXPORT_WITHIN)
     exporter: Any = _Redacting(collector)
     named = Resource({"service.name": f"activation-{process}"})

@@ -15,7 +15,7 @@ from domain.contracts.vocabulary import ActivityName, Step
 from domain.references import from_digest
 from security.redaction import scrub
 from settings import Settings
-from settings.systems import Traces
+from settings.systems import TraceSettings
 from starter.client import traces
 from starter.client.traces import Tracing, tracing
 from tests.collector import Collector, collecting
@@ -36,7 +36,7 @@ def collector() -> Iterator[Collector]:
 
 
 def to(settings: Settings, collector: Collector) -> Settings:
-    return settings.model_copy(update={"traces": Traces(endpoint=collector.endpoint)})
+    return settings.model_copy(update={"traces": TraceSettings(endpoint=collector.endpoint)})
 
 
 @pytest.fixture
@@ -157,8 +157,8 @@ def test_it_is_off_until_it_is_set(stack: TestStack) -> None:
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("settings.systems.find_spec", lambda _: None)
     with pytest.raises(ValidationError, match=r"traces\.txt"):
-        Traces(endpoint="http://127.0.0.1:4318/v1/traces")
-    assert Traces().endpoint == ""
+        TraceSettings(endpoint="http://127.0.0.1:4318/v1/traces")
+    assert TraceSettings().endpoint == ""
 
 
 def test_a_name_that_quotes_something_is_redacted(
