@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo docs rows sbom test test-pure test-rooms test-whole test-pages test-long faults clocks lint format lock bench bench-growth fresh release release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev reference
+.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo docs rows sbom test test-pure test-rooms test-whole test-pages test-long faults drills clocks lint format lock bench bench-growth fresh release release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev reference
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -31,6 +31,8 @@ PAGES := tests/starter tests/support tests/web
 LONG := tests/faults tests/demo/test_neighbours.py
 # What fetches a provider by npm.
 CERTIFIED := tests/certified
+# What brings back older stores, and mounts a small disk.
+DRILLS := tests/drills
 # Of what tries many things in the same way, each part but test-long tries a few.
 FEW := -m "not long"
 ROOMS := $(filter-out %__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
@@ -45,7 +47,7 @@ test-pure: # every line and branch of domain/ and workflows/ is run by these
 	@$(BIN)/coverage report --include='domain/*,workflows/*'
 
 test-rooms:
-	@$(BIN)/pytest $(FEW) $(filter-out $(MEASURED) $(WHOLE) $(PAGES) $(LONG) $(CERTIFIED),$(ROOMS)) $(RANDOM)
+	@$(BIN)/pytest $(FEW) $(filter-out $(MEASURED) $(WHOLE) $(PAGES) $(LONG) $(CERTIFIED) $(DRILLS),$(ROOMS)) $(RANDOM)
 
 test-pages:
 	@$(BIN)/pytest $(FEW) $(PAGES)
@@ -60,6 +62,9 @@ test-long: setup-dev ## run the longer tests: outages, demos beside each other, 
 
 faults: setup-dev ## play the whole fault programme, three seeds each, and print its table
 	@$(BIN)/pytest tests/faults --ignore=tests/faults/test_clocks.py --faults=all
+
+drills: setup-dev ## bring back an older ledger, Temporal and directory, and fill the ledger's disk, with students at every step (as root)
+	@$(BIN)/pytest $(DRILLS)
 
 clocks: setup-dev ## play journeys with each process's clock ten minutes off, both ways
 	@$(BIN)/pytest tests/faults/test_clocks.py --faults=all --seed $(or $(SEED),1)

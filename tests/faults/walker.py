@@ -62,10 +62,12 @@ class Undesigned(AssertionError):
 
 class _Browser(Visitor):
     slowest = 0.0
+    refused = 0
 
     def _look(self, response: httpx.Response) -> Page:
         for each in (*response.history, response):
             self.slowest = max(self.slowest, each.elapsed.total_seconds())
+        self.refused += response.status_code == _UNAVAILABLE
         known = response.status_code in _FINE and "Traceback" not in response.text
         if response.status_code == _UNAVAILABLE:
             known &= "retry-after" in response.headers
@@ -112,6 +114,11 @@ class Walker:
     @property
     def slowest(self) -> float:
         return self._browser.slowest
+
+    @property
+    def unavailable(self) -> int:
+        """How many pages said that they cannot be had now."""
+        return self._browser.refused
 
     @property
     def page(self) -> Page:

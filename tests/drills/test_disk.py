@@ -1,0 +1,89 @@
+"""The disk of the ledger is full: nothing accepted is lost, and all goes on once there is room.
+
+PostgreSQL's data are on a small file system of their own, so this needs root, who may mount one.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from demo.part import aside, run
+from tests.drills.drill import Drill, until
+from tests.faults.world import World
+
+_SIZE = "size=256m"
+_BLOCK = 4096
+
+
+@contextmanager
+def small_disk(world: World) -> Iterator[Path]:
+    """Move PostgreSQL's data to a small file system while the block lasts."""
+    data = world.stack.postgres.folder
+    disk = data.with_name("postgres.disk")
+    world.stop("postgres")
+    data.rename(disk)
+    data.mkdir()
+    owner = disk.stat()
+    run(("mount", "-t", "tmpfs", "-o", _SIZE, "tmpfs", str(data)), what="mount")
+    run(("cp", "-a", f"{disk}/.", str(data)), what="cp")
+    os.chown(data, owner.st_uid, owner.st_gid)
+    data.chmod(0o700)
+    world.start("postgres")
+    try:
+        yield data
+    finally:
+        world.stop("postgres")
+        shutil.rmtree(disk)
+        run(("cp", "-a", str(data), str(disk)), what="cp")
+        run(("umount", str(data)), what="umount")
+        data.rmdir()
+        disk.rename(data)
+        world.start("postgres")
+
+
+@contextmanager
+def full(world: World, disk: Path) -> Iterator[None]:
+    """Leave no room on the disk while the block lasts, but for the log that is begun."""
+    aside(_begin_log(world))
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(_BLOCK))
+    with pytest.raises(asyncpg.DiskFullError):
+        aside(world.ledger("CREATE TABLE more AS SELECT n FROM generate_series(1, 10000) n"))
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+async def _begin_log(world: World) -> None:
+    """Begin a file of the write-ahead log: without room for one, PostgreSQL stops by itself."""
+    server = await asyncpg.connect(world.stack.postgres.dsn("postgres", "postgres"))
+    try:
+        await server.execute("SELECT pg_switch_wal()")
+        await server.execute("CHECKPOINT")
+    finally:
+        await server.close()
+
+
+def test_the_disk_of_the_ledger_is_full(drill: Drill) -> None:
+    world = drill.world
+    with small_disk(world) as disk:
+        drill.stand()
+        going = [*drill.walkers.values(), *(drill.walker() for _ in range(10))]
+        with ThreadPoolExecutor(1) as thread:
+            with full(world, disk):
+                ended = thread.submit(drill.end, going)
+                until(lambda: sum(walker.unavailable for walker in going) >= len(going))
+            # There is room again, and nobody does anything.
+            assert set(ended.result().values()) == {"/done"}
+        drill.check_accounts()
+        drill.check_messages()
+        drill.check_agreed(walker.student for walker in going)
