@@ -50,6 +50,7 @@ from security.purposes import User
 from settings import Settings
 from starter.client import runs, versions
 from starter.client.connect import TemporalUnavailable, connect
+from starter.client.environment import keeping_key
 from starter.client.health import (
     Answers,
     HealthHost,
@@ -145,6 +146,7 @@ async def run(config: Settings, roles: list[WorkerRole], probed: tuple[str, int]
         client = await _connected(config, keys, stop, measured=bool(probed), traced=traced)
         if client is None:
             return
+        await stack.enter_async_context(keeping_key(config, client))
         client = await stack.enter_async_context(watched(client, ledger))
         directory = None
         if WorkerRole.DIRECTORY in roles:
@@ -175,11 +177,14 @@ async def _connected(
 ) -> Client | None:
     """Connect, with retries until Temporal answers; return None if stopped before."""
     while not stop.is_set():
-        with suppress(TemporalUnavailable):
+        cause = None
+        try:
             client = await connect(config, keys, answers=True, measured=measured, traced=traced)
             if await temporal_answers(client):
                 return client
-        log.warning("worker waits for Temporal")
+        except TemporalUnavailable as error:
+            cause = str(error)
+        log.warning("worker waits for Temporal", cause=cause)
         tell_ready()  # It has started: nothing but Temporal is missing.
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _LOOK_AGAIN)

@@ -100,7 +100,7 @@ class Supervisor:
 
     async def _start_temporal(self) -> None:
         await self._start(self._stack.temporal)
-        await asyncio.to_thread(temporal.init)
+        await asyncio.to_thread(temporal.init, set_retention=True)
 
     async def _start(self, part: Part) -> None:
         async with self._busy[part.name]:

@@ -85,12 +85,15 @@ class SendBudget(Section):
 
 
 class Retention(Section):
-    """After how long the ledger deletes or empties what it has; docs/privacy.md has reasons.
+    """After how long Temporal and the ledger delete or empty what they have; see docs/privacy.md.
 
     Days count from the end of an activation, or from when a row was made, and never end what
     belongs to an activation that has not ended.
     """
 
+    histories_days: Count = 30
+    """Days for which Temporal keeps an activation's history after its end: those of a namespace
+    that `activation temporal init` creates, and of another with its option `--set-retention`."""
     misses_hours: int = Field(12, ge=3, le=24)
     """Hours (3 to 24) after which a look-up that found nobody is deleted, with its run in Temporal.
     With `portal.disclosure` = `uniform` not less than `portal.session_absolute_minutes`: a session

@@ -25,7 +25,7 @@ from security import hardening
 from security.keyfiles import KeyUnavailable
 from security.purposes import User
 from starter import databases
-from starter.client import connect
+from starter.client import environment, refusals
 from starter.client.connect import TemporalUnavailable
 from starter.client.health import PortTaken
 from starter.commands import (
@@ -88,7 +88,7 @@ def portal() -> None:
     """Serve the students' pages."""
     config = settings.load()
     Texts(config)
-    connect.server(config)
+    environment.server(config)
     asyncio.run(compare_keys(config, User.PORTAL))
     serve(
         "starter.portal.app:create",
@@ -128,7 +128,7 @@ def main() -> None:
     except _ONE_LINE_ERRORS as error:
         _fail(str(error))
     except RPCError as error:
-        _fail(f"Temporal answers {error.status.name}")
+        _fail(f"Temporal answers {error.status.name}{_because(error)}")
     except postgres.NO_RESULT as error:
         _fail(_describe(error))
     finally:
@@ -153,6 +153,11 @@ def _describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return f"a system cannot be reached, or refuses ({type(error).__name__})"
+
+
+def _because(error: RPCError) -> str:
+    cause = refusals.why(error)
+    return f": {cause}" if cause else ""
 
 
 def _fail(text: str) -> None:

@@ -45,7 +45,13 @@ SITE = {"host": "activation.uni.gr", "tlsSecret": "tls"}
 FULL = {
     "epochs": ["2026-11", "2026-12"],
     "imagePullSecrets": [{"name": "registry"}],
-    "temporal": {"address": "temporal:7233", "namespace": "activation", "secret": "temporal"},
+    "temporal": {
+        "address": "temporal:7233",
+        "namespace": "activation",
+        "secret": "temporal",
+        "files": "temporal-files",
+        "createNamespace": True,
+    },
     "networkPolicy": {"enabled": True, "proxies": [PEER], "monitoring": [PEER]},
     "processes": {
         "directory": {"egress": [{"to": [PEER], "ports": [{"port": 636}]}]},

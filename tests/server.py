@@ -27,7 +27,7 @@ from activities.sweep import SweepActivities
 from domain.contracts.vocabulary import TaskQueue
 from domain.references import from_digest
 from postgres import Pool
-from starter.client import connect, runs, schedules
+from starter.client import connect, namespace, runs, schedules
 from tests.sandbox import sandbox
 from tests.stack import TestStack
 from tests.workflows.engine import World
@@ -41,7 +41,7 @@ async def client(stack: TestStack) -> AsyncIterator[Client]:
     if not stack._stack.temporal.is_alive:
         stack.start("temporal")
     client = await connect.connect(stack.settings, stack.keys)
-    await connect.prepare_namespace(client)
+    await namespace.make_ready(client, timedelta(days=30), set_retention=True)
     await at_leisure(client)
     yield client
     stack.stop("temporal")

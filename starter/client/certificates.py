@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from adapters.certificates import Endpoint, NoCertificate, Way, end_of, first_end
 from settings import Settings, UnreadableSettings
-from starter.client.connect import server
+from starter.client.environment import server
 
 _WAYS = {
     "https": (443, Way.TLS),

@@ -1,38 +1,26 @@
 """Connects to Temporal, in the same way for portal, console, workers and commands."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
 from typing import TypeAlias
 
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import (
-    AddSearchAttributesRequest,
-    ListSearchAttributesRequest,
-)
-from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig, ClientConnectConfig
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 import adapters.messaging.wiring  # noqa: F401 - registers the channels for every process
 import postgres
 from postgres import Pool
 from security.codec import data_converter
 from security.keys import KeyRing
-from settings import Settings, UnreadableSettings
+from settings import Settings
+from starter.client import refusals
+from starter.client.environment import keeping_key, server
 from starter.client.metrics import measured_runtime, runtime
 from starter.client.traces import Tracing
-from workflows.search_attributes import DEPARTMENT, REASON, SINCE, STEP
 
 Connection: TypeAlias = Client
 """The Temporal client, under a name for code that only passes it on."""
 
-SEARCH_ATTRIBUTES = {
-    key.name: IndexedValueType.ValueType(key.indexed_value_type)
-    for key in (STEP, REASON, DEPARTMENT, SINCE)
-}
-RETENTION = timedelta(days=30)
 DESK = "support-desk"
 """The client identity of staff: histories tell by it their requests from the students'."""
 AWAY = frozenset(
@@ -57,11 +45,14 @@ These are the codes that the SDK retries, and three more. All others are errors 
 
 
 class TemporalUnavailable(Exception):
-    """Temporal is unavailable; with `refused` it is certain that it did not accept the call."""
+    """Temporal is unavailable; with `refused` it is certain that it did not accept the call.
 
-    def __init__(self, text: str = "Temporal cannot be reached", *, refused: bool = False) -> None:
-        super().__init__(text)
-        self.refused = refused
+    `why` is a sentence of `starter.client.refusals`, or empty.
+    """
+
+    def __init__(self, why: str = "", *, refused: bool = False) -> None:
+        super().__init__(": ".join(filter(None, ("Temporal cannot be reached", why))))
+        self.why, self.refused = why, refused
 
 
 NO_ANSWER: tuple[type[Exception], ...] = (
@@ -75,31 +66,22 @@ NO_ANSWER: tuple[type[Exception], ...] = (
 
 
 @contextmanager
-def asking() -> Iterator[None]:
-    """Translate errors of an unavailable Temporal to `TemporalUnavailable`; others pass through."""
+def asking(tls: TLSConfig | bool | None = None) -> Iterator[None]:
+    """Translate errors of an unavailable Temporal to `TemporalUnavailable`; others pass through.
+
+    `tls` is that of a first connection.
+    """
     try:
         yield
     except RPCError as error:
         if error.status not in AWAY:
             raise
         refused = error.status is RPCStatusCode.RESOURCE_EXHAUSTED
-        raise TemporalUnavailable(refused=refused) from None
+        raise TemporalUnavailable(refusals.why(error, tls), refused=refused) from None
     except TimeoutError:
         raise TemporalUnavailable from None
-    except RuntimeError:
-        raise TemporalUnavailable(refused=True) from None
-
-
-def server(settings: Settings) -> ClientConnectConfig:
-    """Return the server of Temporal's configuration; raises `UnreadableSettings` without one."""
-    file = settings.temporal_config_file
-    config = ClientConfig.load_client_connect_config(config_file=str(file) if file else None)
-    if not config.get("target_host"):
-        raise UnreadableSettings(
-            "TEMPORAL_ADDRESS is not set, nor an address in Temporal's own file"
-        )
-    config.setdefault("namespace", settings.temporal_namespace)
-    return config
+    except RuntimeError as error:
+        raise TemporalUnavailable(refusals.why(error, tls), refused=True) from None
 
 
 async def connect(
@@ -116,10 +98,11 @@ async def connect(
 
     `identity` is this client's name in histories; `answers` is for workers, which encrypt with the
     key epoch of the caller; `measured` for processes with `metrics`; `traced` for those with
-    `traces`. Raises `TemporalUnavailable`.
+    `traces`. Raises `TemporalUnavailable`, and `UnreadableSettings` if the configuration cannot be
+    used.
     """
     config = server(settings)
-    with asking():
+    with asking(config.get("tls", False)):
         return await Client.connect(
             **config,
             data_converter=data_converter(keys, answers=answers),
@@ -149,40 +132,7 @@ async def connections(
         settings, keys, lazy=True, identity=identity, measured=measured, traced=traced
     )
     dsn = settings.ledger_dsn.get_secret_value()
-    async with await postgres.connect(dsn, seconds=seconds) as pool:
+    async with await postgres.connect(dsn, seconds=seconds) as pool, keeping_key(settings, client):
         yield keys, pool, client
     if traced:
         await traced.close()
-
-
-async def prepare_namespace(client: Client) -> list[str]:
-    """Register the search attributes and the retention; returns the newly added attributes."""
-    namespace = client.namespace
-    try:
-        register = RegisterNamespaceRequest(namespace=namespace)
-        register.workflow_execution_retention_period.FromTimedelta(RETENTION)
-        await client.workflow_service.register_namespace(register)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.ALREADY_EXISTS:
-            raise
-    update = UpdateNamespaceRequest(namespace=namespace)
-    update.config.workflow_execution_retention_ttl.FromTimedelta(RETENTION)
-    await client.workflow_service.update_namespace(update)
-    known = await _known_attributes(client)
-    missing = {name: kind for name, kind in SEARCH_ATTRIBUTES.items() if name not in known}
-    if missing:
-        await client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=namespace, search_attributes=missing)
-        )
-    return [*missing]
-
-
-async def missing_attributes(client: Client) -> list[str]:
-    """Return the search attributes that are missing or of another type."""
-    known = await _known_attributes(client)
-    return [name for name, kind in SEARCH_ATTRIBUTES.items() if known.get(name) != kind]
-
-
-async def _known_attributes(client: Client) -> Mapping[str, IndexedValueType.ValueType]:
-    request = ListSearchAttributesRequest(namespace=client.namespace)
-    return (await client.operator_service.list_search_attributes(request)).custom_attributes

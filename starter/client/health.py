@@ -9,6 +9,7 @@ from functools import partial
 from typing import Annotated, Protocol
 from weakref import WeakSet
 
+import structlog
 import typer
 import uvicorn
 from starlette.applications import Starlette
@@ -24,10 +25,14 @@ from ledger.refusals import passed_over, refuses
 from postgres import NO_RESULT, Pool
 from security.keys import KeyRing
 from settings.pages import Console, Portal
-from starter.client.connect import NO_ANSWER, TemporalUnavailable, asking, missing_attributes
+from starter.client import refusals
+from starter.client.connect import NO_ANSWER, TemporalUnavailable, asking
 from starter.client.metrics import CONTENT_TYPE, exposition
+from starter.client.namespace import missing_attributes
 from web import times
 from web.serving import PromptProtocol
+
+log = structlog.get_logger(__name__)
 
 _STOP_WITHIN = 3
 """Seconds of graceful shutdown for a running probe."""
@@ -48,12 +53,14 @@ class PortTaken(Exception):
 
 
 async def temporal_answers(client: Client) -> bool:
-    """Tell whether Temporal answers for our namespace."""
+    """Tell whether Temporal answers for our namespace; a cause that is known is logged."""
     request = DescribeNamespaceRequest(namespace=client.namespace)
     try:
         async with asyncio.timeout(times.READY.total_seconds()):
             await client.workflow_service.describe_namespace(request, timeout=times.READY)
-    except NO_ANSWER:
+    except NO_ANSWER as error:
+        if cause := refusals.why(error, client.service_client.config.tls or False):
+            log.warning("Temporal does not serve this process", cause=cause)
         return False
     return True
 

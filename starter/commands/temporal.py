@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -12,7 +13,8 @@ from temporalio.client import Client
 import settings
 from security.keys import KeyRing
 from settings import Settings
-from starter.client import connect, schedules, versions
+from starter.client import connect, namespace, schedules, versions
+from starter.client.namespace import Unprepared
 from starter.client.versions import NoSuchVersion, Version
 from starter.output import Failed, Json, show_json, utc
 
@@ -20,10 +22,23 @@ commands = typer.Typer(help="The Temporal namespace.", no_args_is_help=True)
 
 
 @commands.command()
-def init() -> None:
-    """Register the search attributes and the retention, and create the schedules."""
-    added = asyncio.run(_prepare_namespace())
-    typer.echo(f"Added: {', '.join(added)}" if added else "Up to date.")
+def init(
+    create_namespace: Annotated[
+        bool, typer.Option("--create-namespace", help="Create the namespace if there is none.")
+    ] = False,
+    set_retention: Annotated[
+        bool,
+        typer.Option("--set-retention", help="Give it retention.histories_days, if it has others."),
+    ] = False,
+) -> None:
+    """Prepare the namespace: register the search attributes, create the schedules, and wait.
+
+    Each line says what was done or was there; what is there is not changed.
+    """
+    try:
+        asyncio.run(_prepare(create=create_namespace, set_retention=set_retention))
+    except Unprepared as error:
+        raise Failed(str(error)) from None
 
 
 @commands.command("versions")
@@ -51,11 +66,16 @@ def use(build: Annotated[str, typer.Argument(help="As `temporal versions` lists 
     typer.echo(f"Activations go to version {build} now.")
 
 
-async def _prepare_namespace() -> list[str]:
+async def _prepare(*, create: bool, set_retention: bool) -> None:
     async with connected() as (config, client):
+        retention = timedelta(days=config.retention.histories_days)
         with connect.asking():
-            added = await connect.prepare_namespace(client)
-        return [*added, *await schedules.create_all(client, config.institution.timezone)]
+            await namespace.make_ready(
+                client, retention, create=create, set_retention=set_retention, say=typer.echo
+            )
+        created = await schedules.create_all(client, config.institution.timezone)
+        for each in schedules.SCHEDULES:
+            typer.echo(f"schedule {each.id}: {'created' if each.id in created else 'was there'}")
 
 
 async def _versions() -> Sequence[Version]:

@@ -1,29 +1,28 @@
-"""Checks Temporal: namespace, retention of histories, search attributes, schedules and clock."""
+"""Checks Temporal: way, namespace, retention, search attributes, schedules and clock."""
 
+import stat
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.envconfig import ClientConfigProfile
+from temporalio.service import RPCError
 
 from adapters.findings import Finding, Findings
 from security.keys import KeyRing
 from settings import Settings, UnreadableSettings
 from settings.systems import Workers
-from starter.client import scheduled_runs, temporal_clock, versions
-from starter.client.connect import (
-    RETENTION,
-    TemporalUnavailable,
-    asking,
-    connect,
-    missing_attributes,
-)
+from starter.client import environment, namespace, scheduled_runs, temporal_clock, versions
+from starter.client.connect import TemporalUnavailable, asking, connect
+from starter.client.refusals import NO_NAMESPACE, why
 from starter.client.scheduled_runs import COMPLETED, GONE, RUNNING, ScheduleState
 from starter.doctor import clocks
 
 PART = "temporal"
 _TIMEOUT = timedelta(seconds=3)
 _INIT = "activation temporal init"
+_RETENTION = f"{_INIT} --set-retention, or correct the setting"
 _USE = "activation temporal use"
 _FINE = {"", RUNNING, COMPLETED, GONE}
 
@@ -34,29 +33,31 @@ async def check(settings: Settings) -> Findings:
     except UnreadableSettings as error:
         yield Finding(PART, "can be reached", str(error))
         return
-    except TemporalUnavailable:
-        mend = "no server answers: see to TEMPORAL_ADDRESS, its TLS and the way there"
-        yield Finding(PART, "can be reached", mend)
+    except TemporalUnavailable as error:
+        mend = f"{error}: see to TEMPORAL_ADDRESS, its TLS and the way there"
+        yield Finding(PART, "can be reached", str(error) if error.why else mend)
         return
     yield Finding(PART, "can be reached")
-    request = DescribeNamespaceRequest(namespace=client.namespace)
+    for finding in _private_key(environment.profile(settings)):
+        yield finding
     about = f"namespace {client.namespace}"
     try:
         with asking():
-            described = await client.workflow_service.describe_namespace(request)
+            kept = await namespace.find_retention(client)
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        yield Finding(PART, about, f"there is none: {_INIT}")
+        yield Finding(PART, about, why(error) or f"Temporal answers {error.status.name}")
+        return
+    if kept is None:
+        yield Finding(PART, about, NO_NAMESPACE)
         return
     yield Finding(PART, about)
-    retention = described.config.workflow_execution_retention_ttl.ToTimedelta()
-    mend = f"{retention.days} days, not {RETENTION.days}: {_INIT}" if retention < RETENTION else ""
-    yield Finding(PART, "keeps closed histories long enough", mend)
+    days = settings.retention.histories_days
+    mend = f"for {kept.days} days, not {days} as retention.histories_days: {_RETENTION}"
+    yield Finding(PART, "keeps closed histories", "" if kept.days == days else mend)
     yield await _clock(client)
     try:
         with asking():
-            wrong = await missing_attributes(client)
+            wrong = await namespace.missing_attributes(client)
     except RPCError:
         yield Finding(PART, "search attributes (not told here: see configuration.md, Temporal)")
         return
@@ -69,6 +70,13 @@ async def check(settings: Settings) -> Findings:
         yield Finding(PART, "schedules (not told here: the client may not describe them)")
     if settings.workers.deployment:
         yield await used_version(client, settings.workers)
+
+
+def _private_key(profile: ClientConfigProfile) -> Iterator[Finding]:
+    """Find a key of the client certificate that others may read."""
+    key = profile.tls.client_private_key if profile.tls else None
+    if isinstance(key, Path) and key.stat().st_mode & stat.S_IROTH:
+        yield Finding(PART, f"its key ({key})", "everybody may read this secret: chmod o-rwx")
 
 
 def trouble(state: ScheduleState) -> str:

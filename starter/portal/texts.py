@@ -25,7 +25,6 @@ from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Language
 from settings import Settings
 from settings.section import TREE
-from starter.client.connect import RETENTION
 from starter.output import Failed
 from web.markdown import html
 
@@ -137,7 +136,7 @@ def _values(settings: Settings, language: Language) -> dict[str, object]:
         "pin_life": lasting(settings.policy.pin_ttl / timedelta(minutes=1), "minute"),
         "deadline": lasting(settings.policy.deadline / timedelta(hours=1), "hour"),
         "password_life": lasting(settings.sealed_password_hours, "hour"),
-        "history_life": lasting(RETENTION.days, "day"),
+        "history_life": lasting(settings.retention.histories_days, "day"),
         "kept": {
             name: lasting(length, name.rpartition("_")[2].removesuffix("s"))
             for name, length in settings.retention

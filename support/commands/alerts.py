@@ -14,6 +14,7 @@ from security import hardening
 from security.keys import KeyRing
 from settings import Settings
 from starter.client.connect import connect
+from starter.client.environment import keeping_key
 from starter.client.health import (
     Answers,
     HealthHost,
@@ -60,6 +61,7 @@ async def run(config: Settings, probed: tuple[str, int] | None) -> None:
             measured = partial(metrics.exposition, client, pool, config, watcher.certificates)
             served = probes(*probed, partial(_ready, client, pool), measured)
             await stack.enter_async_context(served)
+        await stack.enter_async_context(keeping_key(config, client))
         for watching in (watcher.watch(), watcher.certificates.watch()):
             stack.callback(asyncio.create_task(watching).cancel)
         tell_ready()

@@ -15,7 +15,7 @@ import settings
 from domain.contracts.vocabulary import Language, Step, WaitReason
 from security.purposes import User
 from starter import startup
-from starter.client import connect
+from starter.client import environment
 from starter.output import Json, show_json, utc
 from support.commands import (
     actions,
@@ -59,7 +59,7 @@ _HISTORY = "the history is too large to be read whole: only its beginning is sho
 def serve() -> None:
     """Serve the console, the staff's web pages."""
     config = settings.load()
-    connect.server(config)
+    environment.server(config)
     asyncio.run(startup.compare_keys(config, User.CONSOLE))
     startup.serve("support.console.app:create", config.console, config.log_level)
 

@@ -55,7 +55,9 @@ def test_each_process_gets_the_keys_that_it_needs_and_no_other() -> None:
 
 def test_each_variable_is_one_that_is_read() -> None:
     named = set(re.findall(r"- name: ([A-Z][A-Z_]+)$", "\n".join(TEMPLATES.values()), re.MULTILINE))
-    assert named == {"ACTIVATION_CONFIG", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
+    assert named == {
+        *("ACTIVATION_CONFIG", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_CONFIG_FILE")
+    }
     own = re.findall(r"- name: {{ \$prefix }}([A-Z_]+)$", TEMPLATES["_helpers.tpl"], re.MULTILINE)
     assert len(own) == 4
     for page in ("PORTAL", "CONSOLE"):

@@ -17,7 +17,7 @@ from domain.contracts.vocabulary import ActivityName, FailureType, TaskQueue
 from ledger import forecast, retention
 from settings import Settings
 from settings.rules import Retention
-from starter.client.connect import SEARCH_ATTRIBUTES
+from starter.client.namespace import SEARCH_ATTRIBUTES
 from support.verbs import alerts, head_letters
 from workflows.activation import Activation
 

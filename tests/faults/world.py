@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from ledger import migrate
 from security.keys import KeyRing
 from settings import Settings
 from settings.section import TREE
-from starter.client import connect
+from starter.client import connect, namespace
 from tests.faults.crash import CRASH_FILE, Point
 from tests.faults.proxy import Link, Proxy, Refuse
 from tests.whole.student import Student, _insert
@@ -304,7 +305,7 @@ class World:
         _write(self.place.folder / f"{who}.toml", _toml(settings))
 
     async def _prepare_namespace(self) -> None:
-        await connect.prepare_namespace(await self.client())
+        await namespace.make_ready(await self.client(), timedelta(days=30), set_retention=True)
 
     # --- looking in, past all links ------------------------------------------------------------
 

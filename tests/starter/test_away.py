@@ -152,7 +152,13 @@ async def test_attributes_that_could_not_be_looked_at_are_looked_at_again(
     [
         ("FAILED_PRECONDITION", "Temporal cannot be reached"),
         ("CANCELLED", "Temporal cannot be reached"),
-        ("PERMISSION_DENIED", "Temporal answers PERMISSION_DENIED"),
+        (
+            "PERMISSION_DENIED",
+            (
+                "Temporal answers PERMISSION_DENIED: it refuses this client: the API key or the"
+                " client certificate is wrong, has expired, or has no right here"
+            ),
+        ),
     ],
 )
 @pytest.mark.parametrize("words", ["support list", "temporal init", "support show A-7K3F-92QD"])

@@ -21,7 +21,7 @@ from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import TaskQueue
 from security import keys, rotation
 from security.codec import data_converter
-from starter.client.connect import SEARCH_ATTRIBUTES
+from starter.client.namespace import SEARCH_ATTRIBUTES
 from tests.sandbox import sandbox
 from tests.workflows.engine import World
 from tests.workflows.student import Student, started

@@ -25,7 +25,7 @@ from temporalio.worker import Worker
 from domain.contracts.vocabulary import ScheduleId, TaskQueue
 from postgres import Pool, exists
 from settings.systems import Workers
-from starter.client import connect, scheduled_runs, schedules, versions
+from starter.client import namespace, scheduled_runs, schedules, versions
 from starter.client.scheduled_runs import COMPLETED, RUNNING, NoSuchSchedule, ScheduleState
 from starter.client.versions import NoSuchVersion
 from starter.commands.schedules import lines
@@ -44,7 +44,7 @@ async def own(client: Client) -> Client:
     config = client.config()
     config["namespace"] = f"schedules-{token_hex(4)}"
     own = Client(**config)
-    await connect.prepare_namespace(own)
+    await namespace.make_ready(own, timedelta(days=30), create=True)
     return own
 
 

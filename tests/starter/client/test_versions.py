@@ -14,7 +14,7 @@ from domain.contracts.account_io import InsuranceOutcome
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import ActivityName, Step
 from settings.systems import Workers
-from starter.client import connect, versions
+from starter.client import namespace, versions
 from starter.client.versions import NoSuchVersion
 from starter.doctor.temporal import used_version
 from tests.server import working
@@ -93,7 +93,7 @@ async def installed(client: Client) -> AsyncIterator[Installation]:
     config = client.config()
     config["namespace"] = f"versions-{token_hex(4)}"
     own = Client(**config)
-    await connect.prepare_namespace(own)
+    await namespace.make_ready(own, timedelta(days=30), create=True)
     uninsured = (each.model_copy(update={"insurance_number": None}) for each in (ELDER, YOUNGER))
     async with AsyncExitStack() as stack:
         yield Installation(own, World(persons=tuple(uninsured)), stack)

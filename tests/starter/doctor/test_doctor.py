@@ -520,7 +520,7 @@ async def test_temporal_away_and_a_missing_namespace_are_told(
     stack: TestStack, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "nobodys")
-    assert "there is none: activation temporal init" in str(
+    assert "activation temporal init --create-namespace" in str(
         await wrong(stack.settings, User.PORTAL)
     )
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)

@@ -15,7 +15,7 @@ from domain.contracts.reports import MailStuckReport
 from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
 from postgres import Pool
 from settings.systems import Mail
-from starter.client import connect
+from starter.client import namespace
 from support.verbs import stuck_report
 from tests.adapters.messaging.test_mail import Relay, relay
 from tests.stack import TestStack
@@ -40,7 +40,7 @@ async def own(client: Client) -> Client:
     config = client.config()
     config["namespace"] = f"reports-{token_hex(4)}"
     own = Client(**config)
-    await connect.prepare_namespace(own)
+    await namespace.make_ready(own, timedelta(days=30), create=True)
     return own
 
 

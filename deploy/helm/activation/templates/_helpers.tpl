@@ -140,6 +140,10 @@ env:
     value: {{ $root.Values.temporal.address | quote }}
   - name: TEMPORAL_NAMESPACE
     value: {{ $root.Values.temporal.namespace | quote }}
+{{- if $root.Values.temporal.files }}
+  - name: TEMPORAL_CONFIG_FILE
+    value: /etc/activation/temporal/temporal.toml
+{{- end }}
 {{- with index . 2 }}
 {{ . }}
 {{- end }}
@@ -150,6 +154,22 @@ envFrom:
   - secretRef:
       name: {{ . }}
   {{- end }}
+{{- end }}
+
+{{/* The files of Temporal's client. */}}
+{{- define "activation.temporalMount" -}}
+{{- if .Values.temporal.files }}
+- { name: temporal, mountPath: /etc/activation/temporal, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "activation.temporalVolume" -}}
+{{- with .Values.temporal.files }}
+- name: temporal
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+{{- end }}
 {{- end }}
 
 {{/* The variables of a process with pages; given a list of its name and what it is. */}}
