@@ -31,6 +31,7 @@ from support.console import (
     audit,
     case,
     codec,
+    findings,
     operations,
     provider,
     queue,
@@ -75,7 +76,7 @@ _STATUS_OF: Mapping[type[Exception], int] = {
 """The status of each failure whose page says nothing more."""
 _PAGES = (
     *(signin, second_factor, provider, queue, case, action_pages),
-    *(registrar, requests, audit, operations, codec),
+    *(registrar, requests, audit, operations, findings, codec),
 )
 
 

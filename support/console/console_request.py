@@ -37,6 +37,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("/requests", N_("Requests for help"), Action.REQUESTS),
     ("/funnel", N_("Figures"), Action.FUNNEL),
     ("/operations", N_("Operation"), Action.OPERATE),
+    ("/findings", N_("Findings"), Action.FINDINGS),
     ("/audit", N_("Audit"), Action.AUDIT),
 )
 _TOLD: Mapping[str, str] = {

@@ -1,9 +1,11 @@
 """Lists the reconciler's findings, and records which of them staff have settled."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.findings import FindingKind
 from ledger import findings
 from ledger.findings import FindingRow
 from support.verbs.actions import ActionRefused
@@ -11,6 +13,7 @@ from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 MOST = 500
+_SUBJECT = re.compile(r"[0-9A-Za-z-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ async def listed(ctx: StaffContext, *, everything: bool = False) -> FindingList:
 
 async def settle(ctx: StaffContext, kind: str, subject: str, *, reason: str) -> None:
     """Record that staff have seen to a finding; raises `ActionRefused` if none stands."""
-    await ctx.record(Action.FINDINGS, reason=f"{kind}: {reason}")
-    if not await findings.settle(ctx.pool, kind, subject):
+    known = kind in set(FindingKind) and _SUBJECT.fullmatch(subject)
+    await ctx.record(Action.FINDINGS, reason=f"{kind}: {reason}" if known else reason)
+    if not known or not await findings.settle(ctx.pool, kind, subject):
         raise ActionRefused(N_("There is no such finding, or it is over."))

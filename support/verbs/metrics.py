@@ -12,7 +12,8 @@ from prometheus_client.registry import Collector
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import Step, System, WaitReason
-from ledger import alerts, attack_mode, retention
+from domain.findings import FindingKind
+from ledger import alerts, attack_mode, findings, retention
 from ledger.refusals import refuses
 from postgres import NO_RESULT, Pool
 from settings import Settings
@@ -59,6 +60,11 @@ ENGINE: Mapping[str, tuple[str, Sequence[str]]] = {
     "activation_schedule_success_timestamp_seconds": (
         "Begin of the newest run of a schedule that completed, of its last ten.",
         ["schedule"],
+    ),
+    "activation_findings": ("Findings of the reconciler that stand.", ["kind"]),
+    "activation_reconciled_timestamp_seconds": (
+        "Time at which the reconciler last completed a look.",
+        [],
     ),
     "activation_alert": ("Activations behind each alert that stands.", ["cause"]),
 }
@@ -174,6 +180,8 @@ async def _of_ledger(pool: Pool, config: Settings) -> dict[str, Values]:
             attack = await attack_mode.known(pool)
             swept = await retention.last_at(pool)
             standing = await alerts.standing(pool)
+            found = await findings.counts(pool)
+            looked = await findings.last_look(pool)
     except NO_RESULT as error:
         return {_REFUSES: {(): True}} if refuses(error) else {}
     return {
@@ -182,5 +190,7 @@ async def _of_ledger(pool: Pool, config: Settings) -> dict[str, Values]:
         "activation_codes_ceiling": {at: each.limit for at, each in spent.items()},
         "activation_attack_mode": {(): attack is not None},
         "activation_swept_timestamp_seconds": {(): swept.timestamp()} if swept else {},
+        "activation_findings": {(kind.value,): found.get(kind, 0) for kind in FindingKind},
+        "activation_reconciled_timestamp_seconds": {(): looked.timestamp()} if looked else {},
         "activation_alert": {(alert.cause,): alert.count for alert in standing},
     }

@@ -161,13 +161,29 @@ CONSOLE = (
     FormGrammar("/operations/pause", [_REASON, Field("el", ["Παύση"]), Field("en", ["Pause"])]),
     FormGrammar("/operations/resume", [_REASON]),
     FormGrammar(
+        "/findings/settle",
+        [
+            _REASON,
+            Field("finding_kind", ["RUN_UNKNOWN"]),
+            Field("subject", ["A-7K3F-92QD"]),
+        ],
+    ),
+    FormGrammar(
         "/operations/second-factor",
         [Field("reset_reason", ["lost"]), Field("name", ["nobody-at-all"])],
     ),
 )
 CONSOLE_PAGES = (
     *("/", "/queue", "/list", "/search", "/registrar", "/caller", "/requests", "/funnel", "/audit"),
-    *("/audit/verify", "/audit/export", "/funnel/export", "/operations", "/handbook", "/sign-in"),
+    *(
+        "/audit/verify",
+        "/audit/export",
+        "/funnel/export",
+        "/operations",
+        "/findings",
+        "/handbook",
+        "/sign-in",
+    ),
     *(
         "/case/{reference}",
         "/case/{reference}/cancel",

@@ -109,6 +109,8 @@ def scenery(whole_stack: WholeStack, tmp_path_factory: pytest.TempPathFactory) -
         "A-7K3F-92QD": given["done"],
         "REFERENCE": given["opened"],
         "REF": given["stopped"],
+        "KIND": "RUN_UNKNOWN",
+        "SUBJECT": given["opened"],
         "ID": given["answered"],
         "R": "asked",
         "TIME": "2026-11-30",
