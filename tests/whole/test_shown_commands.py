@@ -218,7 +218,9 @@ async def _statements(address: str) -> None:
     (reader,) = (text for text in others("CREATE") if "GRANT SELECT ON v_vd_sis" in text)
 
     def named(text: str) -> str:
-        return re.sub(r"\b(activation|portal1|ledger)", rf"{own}_\1", text).replace("...", own)
+        return re.sub(r"\b(activation|portal[12]|ledger|temporal)", rf"{own}_\1", text).replace(
+            "...", own
+        )
 
     for database, given in (("postgres", texts), ("registrar", [reader])):
         server = await asyncpg.connect(f"{address}/{database}")
@@ -231,7 +233,8 @@ async def _statements(address: str) -> None:
         await server.close()
     server = await asyncpg.connect(f"{address}/registrar")
     await server.execute(f"DROP OWNED BY {own}_activation_reader")
-    await server.execute(f"DROP DATABASE {own}_ledger")
+    for made in ("ledger", "temporal", "temporal_visibility"):
+        await server.execute(f"DROP DATABASE {own}_{made}")
     for role in await server.fetch("SELECT rolname FROM pg_roles WHERE rolname LIKE $1", f"{own}%"):
         await server.execute(f"DROP ROLE {role['rolname']}")
     await server.close()
