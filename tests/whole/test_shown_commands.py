@@ -39,6 +39,7 @@ LAST = ("support withdraw", "support resume", "support erase", "privacy erase")
 """What changes the student of the others, in this order."""
 REFUSED = {
     "support retry": "A retry would hasten nothing",
+    "support settle": "There is no such finding",
     # No terminal is there, and nobody wrote --yes.
     "privacy erase": "--yes",
     "temporal use": "workers report no version",
@@ -149,7 +150,8 @@ def filled(call: Call, scenery: Scenery) -> list[str]:
 def environment(call: Call, scenery: Scenery) -> Mapping[str, str]:
     """Return the variables of whoever gives the command; keys are made and copied in a copy."""
     if call.words[0] not in OF_THE_OWNER:
-        listed = {"ACTIVATION_ERASURES_FILE": os.devnull}
+        again = path_of(call) == "privacy erase-again"
+        listed = {"ACTIVATION_ERASURES_FILE": os.devnull} if again else {}
         return {**scenery.scene.environ[User.COMMANDS], **listed}
     if "--only" in call.words:
         return scenery.scene.environ[User(call.words[call.words.index("--only") + 1])]
