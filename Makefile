@@ -147,7 +147,7 @@ docs: .docs ## build the documentation as a site into .site/, which needs nothin
 charts: .charts ## lint the Helm chart, render it and validate all objects
 	@.charts/bin/python -m tests.charts
 
-mutants: setup-dev ## put 35 faults of security into a copy, one after the other: a test must fail by each
+mutants: setup-dev ## put 36 faults of security into a copy, one after the other: a test must fail by each
 	@$(BIN)/python -m tests.mutants $(NAME)
 
 enumeration: setup-dev ## ask the portal with uniform answers by 1,000 contacts on file and 1,000 unknown ones, and compare answers and times
