@@ -40,7 +40,9 @@ NAMED = {
 """Where a single channel may be named."""
 MODULES = {
     "activities/desk.py": "support's letters, which students never get by another channel",
+    "activities/reports.py": "letters to support",
     "support/verbs/alert_channels.py": "alerts to operators",
+    "support/verbs/stuck_report.py": "a letter to support",
 }
 """Where, besides its own room, the module of a single channel may be imported."""
 
