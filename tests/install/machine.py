@@ -10,7 +10,6 @@ from pathlib import Path
 from demo.place import HOST, Place
 from demo.slapd import PEOPLE_DN, SERVICE_DN
 from demo.stack import Stack
-from demo.temporal import NAMESPACE
 from security.purposes import User
 from tests.install import nginx
 from tests.install.crowd import Crowd
@@ -111,7 +110,7 @@ class Machine:
         postgres = self.postgres
         shutil.copy(self.place.ca_file, self._inside("ca.pem"))
         self._inside("temporal.env").write_text(
-            f"TEMPORAL_ADDRESS={self.temporal.address}\nTEMPORAL_NAMESPACE={NAMESPACE}\n"
+            f"TEMPORAL_ADDRESS={self.temporal.address}\nTEMPORAL_NAMESPACE=students\n"
         )
         self._inside("activation.toml").write_text(self._toml(), "utf-8")
         for process in (*(each for each in User if each != User.COMMANDS), "owner"):
