@@ -2,17 +2,20 @@
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import AsyncExitStack
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from demo.place import any_port
+from demo.programs import activation
 from domain.contracts.vocabulary import WaitReason
 from settings import Settings, UnreadableSettings
 from starter.client import environment
@@ -22,7 +25,7 @@ from starter.doctor import temporal as doctor
 from tests.commandline import run
 from tests.secured import NAME, Authority, Pair, TlsProxy, api_proxy
 from tests.stack import TestStack
-from tests.test_worker import begin, running, stands
+from tests.test_worker import begin, running, stands, until
 
 KEY = "a-secret-key"
 
@@ -209,6 +212,46 @@ async def test_a_key_that_others_may_read_is_told(stack: TestStack, room: Room, 
 
     assert "chmod o-rwx" in found[f"its key ({room.client.key})"].mend
     assert found["can be reached"].ok
+
+
+@contextmanager
+def pages(kind: str, words: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
+    """Run portal or console, and yield the address of its probe."""
+    port = any_port()
+    own = {f"ACTIVATION_{kind}__PORT": str(port)}
+    process = subprocess.Popen(  # noqa: S603 - our own
+        activation(*words), env=os.environ | environ | own, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield f"http://127.0.0.1:{port}/readyz"
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def temporal_is(probe: str, answers: bool) -> None:
+    async def told() -> bool:
+        async with httpx.AsyncClient(timeout=10) as http:
+            try:
+                return bool((await http.get(probe)).json()["temporal"]) is answers
+            except httpx.TransportError:
+                return False
+
+    await until(told)
+
+
+async def test_portal_and_console_go_on_when_the_proxy_was_away(room: Room) -> None:
+    with (
+        pages("PORTAL", ("portal",), room.environ()) as portal,
+        pages("CONSOLE", ("support", "serve"), room.environ()) as console,
+    ):
+        for there in (True, False, True):
+            if not there:
+                room.proxy.stop()
+            for probe in (portal, console):
+                await temporal_is(probe, there)
+            if not there:
+                room.proxy.start(room.server, room.ours.certificate)
 
 
 async def test_a_worker_goes_on_when_the_proxy_was_away(
