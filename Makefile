@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo docs rows sbom test test-pure test-rooms test-whole test-pages test-long faults drills clocks lint format lock bench bench-growth fresh release release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev reference
+.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo docs rows sbom test test-pure test-rooms test-whole test-pages test-long faults drills clocks lint format lock bench bench-growth fresh release fresh-root release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev reference
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 

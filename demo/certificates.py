@@ -15,8 +15,8 @@ from demo.place import HOST
 LIFETIME = timedelta(days=3650)
 
 
-def make_certificates(folder: Path) -> None:
-    """Write `ca.pem`, `server.pem` and `server.key`, unless they exist."""
+def make_certificates(folder: Path, *hosts: str) -> None:
+    """Write `ca.pem`, `server.pem` and `server.key`, also for these names, unless they exist."""
     if (folder / "server.pem").exists():
         return
     ca_key = ec.generate_private_key(ec.SECP256R1())
@@ -29,7 +29,10 @@ def make_certificates(folder: Path) -> None:
     )
     key = ec.generate_private_key(ec.SECP256R1())
     names = x509.SubjectAlternativeName(
-        [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(HOST))]
+        [
+            *map(x509.DNSName, ("localhost", *hosts)),
+            x509.IPAddress(ipaddress.ip_address(HOST)),
+        ]
     )
     server = (
         _certificate(_named("localhost"), ca_name, key.public_key())

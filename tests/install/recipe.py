@@ -41,10 +41,10 @@ access to dn.subtree="cn=Time,cn=Monitor" by dn.exact="$service" read by * none
 """
 
 
-def blocks(heading: str, language: str) -> list[str]:
+def blocks(heading: str, language: str, page: Path = PAGE) -> list[str]:
     """Return the blocks of this section in the documentation."""
     (section,) = re.findall(
-        rf"^##+ {heading}$(.+?)(?=^## |\Z)", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
+        rf"^##+ {heading}$(.+?)(?=^## |\Z)", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
     return re.findall(rf"^```{language}\n(.+?)^```", section, re.MULTILINE | re.DOTALL)
 
