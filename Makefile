@@ -170,6 +170,9 @@ bench-growth: setup-dev ## measure 100, 1,000 and 10,000 parked activations, an 
 fresh: ## play newcomers on an empty Debian 12 and 13 (needs root; demo/fresh.sh plays some)
 	@demo/fresh.sh
 
+fresh-root: setup-dev ## boot an empty Debian, install there by the documentation alone, and tell the minutes to the first student (needs root)
+	@$(BIN)/python -m tests.install.fresh
+
 release: sbom ## build what is published into .release/: wheel, sdist, locked versions, list of components, checksums
 	@$(BIN)/python -m tests.release
 

@@ -13,6 +13,8 @@ from settings.rules import Retention
 ROOT = Path(__file__).parents[1]
 LANGUAGES = {"sh", "sql", "promql", "ldif", "slapd", "toml", "env", "text", "mermaid"}
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"(<<'?(\w+)'?)\n.*?^\2$", re.MULTILINE | re.DOTALL)
+_CONTINUED = re.compile(r"\\\n *")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _PROGRAMS = (
     *(
@@ -73,7 +75,7 @@ def _in_blocks(page: Path) -> Iterator[tuple[str, str]]:
     for language, text in blocks(page):
         match language:
             case "sh":
-                for line in text.splitlines():
+                for line in filter(None, _CONTINUED.sub(" ", _FILE.sub(r"\1", text)).splitlines()):
                     yield language, re.sub(r"\s+# .*", "", line).strip()
             case "sql" | "promql" | "ldif" | "slapd":
                 yield language, text
@@ -110,7 +112,11 @@ NOT_RUN: Mapping[str, str] = {
     r"(cd portal-keys && )?kubectl .*|helm .*": "no cluster runs here;"
     " `make charts` renders the chart and validates all objects",
     r"systemctl .*|journalctl .*|systemd-tmpfiles .*": "no systemd runs here;"
-    " `make install-check` starts each unit's command instead",
+    " `make install-check` starts each unit's command, and `make fresh-root` boots one",
+    r"apt-get .*|export PATH=.*|ledger=.*|mkdir -p /etc/activation(/directory)?|role=.*|case .*"
+    r"|mkdir -p \$\(dirname .*|\(umask .*|\[ \$process .*|echo \"ALTER ROLE .*|done \| su .*"
+    r"|cat >.*|slapadd .*|chown .*|nginx -t .*|python3 -m venv /opt/temporal"
+    r"|/opt/temporal/bin/pip .*|systemd-run .*": "`make fresh-root` gives it to an empty Debian",
     r"install -(D )?.*|systemd-sysusers|set -a; \. /etc/activation/temporal\.env.*"
     r"|for process in .*|python3 -m venv /opt/activation/.*|/opt/activation/\.venv/bin/pip .*"
     r"|\(set -a; \. /etc/activation/\w+\.env; .*": "changes /etc and /opt:"
@@ -122,7 +128,6 @@ NOT_RUN: Mapping[str, str] = {
     r"systemd-analyze .*": "tests/deploy runs it for each unit",
     r"promtool check config .*": "tests/deploy runs it",
     r"tcld .*": "asks Temporal Cloud; nginx with its refusals stands for it in tests",
-    r"temporal server start-dev .*": "the demo starts this server",
     r"install -m 600 -o activation-directory .*": "needs the units' users; `make install-check` has"
     " them, and tests/ledger changes a password under a pool",
     r"temporal-sql-tool .*": "no image of Temporal's is here; `deploy/compose/temporal.sh` is this",

@@ -21,7 +21,7 @@ from tests.install import around
 from tests.install.booted import NEEDED, Booted, make_debian
 from tests.install.recipe import blocks
 from tests.progress import say
-from tests.release import FOLDER, ROOT, build
+from tests.release import ROOT, build
 
 READER = "reader-of-the-registrar"
 GATEWAY = f"sms.{around.DOMAIN}:{around.SMS_PORT}"
@@ -119,7 +119,7 @@ class Operator:
     def _deliver(self) -> None:
         """Put into one folder what the page says to copy to the server."""
         self._delivered.mkdir()
-        shutil.copy(build(FOLDER).wheel, self._delivered)
+        shutil.copy(build(self._folder / "built").wheel, self._delivered)
         for name in ("run.txt", "demo.txt"):
             shutil.copy(ROOT / "requirements" / name, self._delivered)
         shutil.copytree(ROOT / "deploy" / "systemd", self._delivered / "systemd")
