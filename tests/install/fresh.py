@@ -34,7 +34,7 @@ REPLACED = {
     "activation_reader LOGIN PASSWORD '...'": f"activation_reader LOGIN PASSWORD '{READER}'",
     "STAFF_NETWORK=198.51.100.0/24": "STAFF_NETWORK=10.0.2.0/24",
 }
-DELIVERED = "/root/activation"
+DELIVERED = "/srv/activation"
 REGISTRAR = ROOT / "docs" / "registrar.md"
 
 
