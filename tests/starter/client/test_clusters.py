@@ -240,6 +240,7 @@ async def temporal_is(probe: str, answers: bool) -> None:
     await until(told)
 
 
+@pytest.mark.long
 async def test_portal_and_console_go_on_when_the_proxy_was_away(room: Room) -> None:
     with (
         pages("PORTAL", ("portal",), room.environ()) as portal,
