@@ -61,7 +61,11 @@ def served(whole_stack: WholeStack, student: Student) -> Iterator[Mapping[str, s
         with httpx.Client(base_url=url) as browser:
             assert browser.get(f"/problem/{student.mobile}").status_code == 404
             assert browser.get("/metrics").status_code == 404
+            for number in range(20):
+                browser.get(f"/invented-{number}")
             assert browser.request("BREW", "/").status_code == 405
+        # The first one by the schedule comes within the hour.
+        assert whole_stack.command("privacy", "sweep", "--now").returncode == 0
         worker = health_port(whole_stack.pids["worker"])
         until(lambda: value(scraped(worker), "activation_ended_total", end="active"))
         yield {
@@ -111,12 +115,13 @@ def test_a_worker_counts_a_journey(told: Mapping[str, str]) -> None:
     assert count("temporal_workflow_completed_total", workflow_type="Activation") >= 1
     for sample in (
         "temporal_workflow_task_schedule_to_start_latency_count",
-        "temporal_activity_schedule_to_start_latency_count",
         "temporal_worker_task_slots_available",
         "temporal_worker_task_slots_used",
         "temporal_num_pollers",
     ):
         assert value(told["worker"], sample, task_queue=TaskQueue.MAIN) is not None
+    # Most activities of the main queue are local.
+    assert count("temporal_activity_schedule_to_start_latency_count", task_queue=TaskQueue.SMS) >= 1
 
 
 def test_the_alerts_know_the_whole_engine(told: Mapping[str, str]) -> None:
@@ -144,6 +149,7 @@ def test_pages_are_measured_by_the_pattern_of_their_path(told: Mapping[str, str]
     )
     assert 'method="other"' in told["portal"]
     assert "BREW" not in told["portal"]
+    assert "invented" not in told["portal"]
 
 
 def test_nothing_about_the_student_is_in_a_metric(
