@@ -24,6 +24,7 @@ from domain.accounts import Password
 from domain.contracts.reconciling import CompareStage, LookStage, StageCompared
 from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.findings import EntryFacts, FindingKind
+from domain.usernames import unusable
 from ledger import activations, clock, compared, consents, entry_facts, findings, usernames
 from ledger.compared import AccountRow
 from ledger.entry_facts import EntryKeys, KnownOfEntry
@@ -162,7 +163,12 @@ class ReconcileActivities(Activities):
         return None
 
     async def _compare(self, rows: Sequence[AccountRow], known: Sequence[str]) -> None:
-        named = {each.username: each for each in rows if each.username and not each.renamed}
+        # The absence of an entry whose name no entry can have now cannot be proved.
+        named = {
+            each.username: each
+            for each in rows
+            if each.username and not each.renamed and not unusable(each.username)
+        }
         there = await self._directory.run(presence.named, self._directory, [*named], known)
         seen = [_seen(FindingKind.CONSENT_MISSING, each) for each in rows if not each.consented]
         for name, row in named.items():

@@ -1,5 +1,6 @@
 """Each disagreement of ledger and directory is found by real rows and entries, and no other is."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 
@@ -12,12 +13,14 @@ from activities.fencing import fence
 from activities.reconciling import ReconcileActivities
 from adapters.directory.entries import CODES, codes
 from adapters.directory.wiring import directory_of
+from adapters.errors import Misconfigured
 from domain.contracts.reconciling import IN_DIRECTORY, CompareStage, LookStage, StageCompared
 from domain.contracts.vocabulary import Choice, Language, Step
 from domain.findings import FindingKind
 from ledger import activations, claims, consents, erasure, findings, passwords, rekeyed, usernames
 from ledger.findings import FindingRow
 from postgres import Pool, connect
+from recognition import presence
 from security.purposes import User
 from tests.activities.case import ACTIVE, PASSWORD, Case, begun
 from tests.activities.conftest import MakePerson
@@ -150,6 +153,13 @@ async def case(
 
 async def made(pool: Pool, activities: DirectoryActivities, case: Case) -> None:
     """Give the person an account as the engine does, an hour ago."""
+    await provisioned(pool, activities, case)
+    await activations.close(pool, reference=case.reference, end=Step.ACTIVE)
+    await hour_ago(pool, case.reference)
+
+
+async def provisioned(pool: Pool, activities: DirectoryActivities, case: Case) -> None:
+    """Give the person an account, whose activation has not ended."""
     keys, person = case.stack.keys, case.person
     await activations.begin(
         pool,
@@ -166,8 +176,6 @@ async def made(pool: Pool, activities: DirectoryActivities, case: Case) -> None:
     if await consents.standing(pool, case.reference) is None:
         await case.consent(*Choice)
     assert await case.provision(activities, await case.choose(PASSWORD)) == ACTIVE
-    await activations.close(pool, reference=case.reference, end=Step.ACTIVE)
-    await hour_ago(pool, case.reference)
 
 
 async def hour_ago(pool: Pool, reference: str) -> None:
@@ -213,6 +221,18 @@ async def test_a_student_who_was_told_active_and_has_no_entry_is_found(
     await reconciler.later()
     await reconciler.look()
     assert await reconciler.kinds(case) == set()
+
+
+async def test_a_name_that_no_entry_can_have_keeps_nobody_from_being_compared(
+    reconciler: Reconciler, case: Case, pool: Pool
+) -> None:
+    await pool.execute(
+        "UPDATE activation SET username = $2 WHERE reference = $1",
+        case.reference,
+        case.stack.keys.encrypt("username", case.reference, "no/name"),
+    )
+    await reconciler.look()
+    assert FindingKind.ACCOUNT_MISSING not in await reconciler.kinds(case)
 
 
 async def test_an_entry_without_its_password_is_found(
@@ -350,6 +370,38 @@ async def test_accounts_of_others_are_no_finding(
         },
     )
     assert await reconciler.twice(case) == set()
+
+
+async def test_activations_in_progress_are_no_finding(
+    stack: TestStack,
+    reconciler: Reconciler,
+    pool: Pool,
+    activities: DirectoryActivities,
+    make_person: MakePerson,
+) -> None:
+    cases = [Case(stack, pool, make_person(), f"A-LIVE-{number}") for number in range(20)]
+
+    async def end(case: Case) -> None:
+        await activations.close(pool, reference=case.reference, end=Step.ACTIVE)
+
+    await asyncio.gather(
+        reconciler.look(), *(provisioned(pool, activities, case) for case in cases)
+    )
+    await reconciler.look()
+    await reconciler.later()
+    await asyncio.gather(reconciler.look(), *map(end, cases))
+    await reconciler.look()
+    assert [await reconciler.found(case) for case in cases] == [[]] * len(cases)
+
+
+async def test_an_absence_that_cannot_be_proved_is_something_to_mend(
+    reconciler: Reconciler, case: Case
+) -> None:
+    directory = reconciler.directory._directory
+    with pytest.raises(Misconfigured):
+        await directory.run(presence.named, directory, ["nobody.here"], ["nobody.else"])
+    found = await directory.run(presence.named, directory, [case.name], [])
+    assert [*found] == [case.name]
 
 
 # --- Temporal ----------------------------------------------------------------------------------
