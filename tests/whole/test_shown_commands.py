@@ -136,7 +136,7 @@ async def newest_row(dsn: str) -> SentHead:
 
 def filled(call: Call, scenery: Scenery) -> list[str]:
     path = path_of(call)
-    names = {"accounts release": NOBODYS, **dict.fromkeys(PARTS, "inbox")}
+    names = {"accounts release": NOBODYS, "schedules run": "sweep", **dict.fromkeys(PARTS, "inbox")}
     words = {**scenery.words, "NAME": names.get(path, STAFF)}
     if path == "support retry":
         words = {**words, "A-7K3F-92QD": words["REFERENCE"]}
