@@ -4,6 +4,7 @@ Each is called by the page where they stood at the copy and the page to which th
 are those who began since. How long ago the copy was made matters nowhere: what they did since does.
 """
 
+import json
 import os
 import random
 import shutil
@@ -12,12 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import asyncpg
+from temporalio.service import RPCError
 
 from demo.part import aside
 from demo.part import run as tool
@@ -25,11 +28,13 @@ from domain.contracts.vocabulary import Step, WaitReason
 from tests.commandline import run
 from tests.faults import checker
 from tests.faults.walker import ENDS, Walker, until
-from tests.faults.world import Attributes, Person, World
+from tests.faults.world import Attributes, Person, World, clock_off
 
 PAGES = ("/pin", "/review", "/password", "/done")
 NEW = "new"
 _PATIENCE_SECONDS = 5
+_LOOKS = (20 * 60, 40 * 60)
+_LOOKED = "SELECT at FROM reconciled"
 ANSWERED_AGAIN = frozenset(PAGES)
 SINCE: Sequence[tuple[str, str]] = (
     *(("/pin", "/pin"), ("/pin", "/review"), ("/pin", "/done")),
@@ -182,6 +187,42 @@ class Drill:
 
         found: list[asyncpg.Record] = aside(ask())
         return found
+
+    def findings(self) -> dict[str, set[str]]:
+        """Let the reconciler look twice; return usernames, else references, by finding.
+
+        It leaves out what is minutes old by the ledger's clock, which goes ahead meanwhile.
+        """
+        for ahead in _LOOKS:
+            self._set_ledgers_clock(ahead)
+            until(partial(self._look, self.rows(_LOOKED)))
+        self._set_ledgers_clock(0)
+        told = json.loads(self.command("support", "findings", "--all", "--json").stdout)
+        found: dict[str, set[str]] = {}
+        for each in told["findings"]:
+            if each["gone_at"] is None:
+                subject = each["username"] or each["reference"]
+                found.setdefault(each["kind"], set()).add(subject)
+        return found
+
+    def _look(self, before: list[asyncpg.Record]) -> bool:
+        """Begin a look, or join the one that goes on, and end it once it was whole."""
+        begun = self.command("schedules", "run", "reconcile", "--no-wait")
+        assert begun.returncode == 0, begun.stderr
+        looked = self.rows(_LOOKED) != before
+        if looked:
+            aside(self._terminate(begun.stdout.rpartition(": ")[0]))
+        return looked
+
+    def _set_ledgers_clock(self, ahead: int) -> None:
+        self.world.stop("postgres")
+        with clock_off(ahead):
+            self.world.start("postgres")
+
+    async def _terminate(self, workflow_id: str) -> None:
+        client = await self.world.client()
+        with suppress(RPCError):  # A look that suspects nothing has ended by itself.
+            await client.get_workflow_handle(workflow_id).terminate()
 
     # --- what must hold ------------------------------------------------------------------------
 

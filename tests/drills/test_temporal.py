@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from domain.contracts.vocabulary import Step
+from domain.findings import FindingKind
 from tests.drills.drill import NEW, Drill
 
 
@@ -13,6 +14,9 @@ def test_temporal_is_older_than_the_others(drill: Drill, tmp_path: Path) -> None
     names, active = drill.names(), drill.told_active(since=True)
     used = drill.walkers["/pin", "/review"].newest_pin()
     drill.without_engine(bring_back)
+
+    lost = {drill.walkers[NEW, page].reference for page in ("/review", "/password")}
+    assert lost <= drill.findings()[FindingKind.RUN_MISSING]
 
     # Who stood there before goes on in the same browser, whatever they had answered since.
     before = {case: each for case, each in drill.walkers.items() if case[0] != NEW}
