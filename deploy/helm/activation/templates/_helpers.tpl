@@ -90,6 +90,7 @@ directory:
   readiness: /readyz
   keys:
     - payload-mac.key
+    - index/person.key
     - index/username.key
     - column/username.key
   seal: key
