@@ -3,7 +3,7 @@
 Each table is a file of PostgreSQL's own COPY format, compressed; `manifest.json`, written last, has
 their checksums and a seal of the key ring. No client program of PostgreSQL is needed, and the
 server may be of any version at the restore. What a restore deletes in any case is left out:
-sessions and sealed passwords.
+sessions and sealed passwords. So is a table that is none of the ledger's.
 """
 
 import gzip
@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, cast
 import asyncpg
 
 from ledger import migrate
+from ledger.grants import GRANTS
 from security.keys import KeyRing
 
 FORMAT = 1
@@ -29,7 +30,11 @@ _LEFT_OUT = (
     *("staff_session", "sign_in_under_way"),
 )
 """The list of migrations is in the manifest; `restore` empties the other tables in any case."""
+_OURS = frozenset(grant.table for grant in GRANTS)
 _OTHERS = 0o077
+_NO_MIGRATION = "LOCK TABLE migration IN SHARE MODE"
+"""Waits for a migration or a restore to end, and takes no snapshot: an older one would see the
+tables that these write anew as empty."""
 _TABLES = """
 SELECT c.relname AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -90,6 +95,8 @@ async def write(dsn: str, keys: KeyRing, folder: Path, version: str) -> Manifest
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(_NO_MIGRATION)
+            left_out = [*_LEFT_OUT, *await strange(connection)]
             now = await connection.fetchrow(_NOW)
             assert now is not None  # noqa: S101 - the left side is one row
             applied = await migrate.applied(connection)
@@ -105,13 +112,24 @@ async def write(dsn: str, keys: KeyRing, folder: Path, version: str) -> Manifest
                 sequences=dict(map(tuple, await connection.fetch(_SEQUENCES))),
                 tables={
                     row["name"]: await _copy(connection, folder, row["name"], row["columns"])
-                    for row in await connection.fetch(_TABLES, _LEFT_OUT)
+                    for row in await connection.fetch(_TABLES, left_out)
                 },
             )
     finally:
         await connection.close()
     _write(folder / MANIFEST, manifest.sealed(keys))
     return manifest
+
+
+async def strange(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
+    """Return the tables in the ledger's schema that are not its own.
+
+    None are known of a ledger that is ahead of this version.
+    """
+    applied = await migrate.applied(connection)
+    if migrate.unknown({name: checksum or "" for name, checksum in applied.items()}):
+        return []
+    return [row["name"] for row in await connection.fetch(_TABLES, [*_OURS])]
 
 
 def read(folder: Path, keys: KeyRing) -> Manifest:
@@ -135,7 +153,7 @@ def read(folder: Path, keys: KeyRing) -> Manifest:
         manifest = Manifest(**told | {"tables": tables, "taken_at": taken_at})
     except FileNotFoundError:
         raise BadBackup(f"{folder} has no {MANIFEST}: it is no complete backup") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise BadBackup(f"{folder / MANIFEST} cannot be read") from None
     for name, table in manifest.tables.items():
         if _checksum(_file(folder, name)) != table.sha256:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from domain.contracts.vocabulary import Step
 from ledger import activations, erasure
@@ -43,17 +43,17 @@ class Line(NamedTuple):
 def append(path: Path, at: datetime, erased: Iterable[Erased]) -> None:
     """Add lines that are on the disk when this returns; raises `OSError`."""
     lines = "".join(f"{at.isoformat()} {kind} {name}\n" for kind, name in erased)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(descriptor, lines.encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with open(path, "ab+", opener=_private) as file:
+        if file.tell() and _last(file) != b"\n":
+            file.write(b"\n")
+        file.write(lines.encode())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read(path: Path, since: datetime | None = None) -> list[Erased]:
     """Return what was erased from an hour before this time on, each once; raises `OSError`."""
-    lines = _lines(path.read_text("utf-8"))
+    lines = _lines(path.read_text("utf-8", "replace"))
     wanted = (line for line in lines if since is None or line.at >= since - _MARGIN)
     return list(dict.fromkeys(line.erased for line in wanted))
 
@@ -74,6 +74,16 @@ async def erase_again(connection: Connection, keys: KeyRing, erased: Erased) -> 
             await erasure.forget_requests(connection, [erased.name])
         case ErasedKind.WORKFLOW:
             pass
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _last(file: BinaryIO) -> bytes:
+    """Return the last byte: a line that a crash or a full disk cut off has no end."""
+    file.seek(-1, os.SEEK_END)
+    return file.read(1)
 
 
 def _lines(text: str) -> Iterator[Line]:

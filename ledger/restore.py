@@ -135,6 +135,11 @@ async def restore(
     try:
         async with connection.transaction():
             await _hold(connection)
+            if strange := await backup.strange(connection):
+                raise NotRestored(
+                    f"tables that are not the ledger's are in its schema ({', '.join(strange)}):"
+                    " drop them, move them to another schema, or restore into an empty database"
+                )
             await connection.execute(_DROP_TABLES)
             await connection.execute(_DROP_FUNCTIONS)
             await migrate.apply(connection, only=manifest.migrations)

@@ -1,7 +1,9 @@
 """A backup brings back every row, and a restore ends what must not come back."""
 
+import asyncio
 import gzip
 import json
+import resource
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +25,10 @@ from tests.ledger.life import left, live, person_of
 from tests.stack import TestStack
 
 ASKED = RestoreRequest("anna", "activation_")
+WAITING = """
+SELECT EXISTS (SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock')
+"""
 
 
 class Ledger(NamedTuple):
@@ -214,6 +220,7 @@ async def test_a_backup_that_is_not_whole_is_refused(own: Ledger, folder: Path) 
         (json.dumps(forged | {"format": 2}), "format 2"),
         (told[:-20], "cannot be read"),
         ("{}", "cannot be read"),
+        ("null", "cannot be read"),
     ):
         (folder / "manifest.json").write_text(text, "utf-8")
         with pytest.raises(BadBackup, match=why):
@@ -233,15 +240,79 @@ def test_only_a_private_empty_folder_is_written_to(own: Ledger, folder: Path) ->
         aside(backup.write(own.dsn, own.stack.keys, folder, "1.0"))
 
 
-async def test_a_table_of_nobody_is_refused_and_nothing_changes(
-    own: Ledger, tmp_path: Path
-) -> None:
+async def test_a_table_of_nobody_is_left_alone(own: Ledger, tmp_path: Path) -> None:
     where = tmp_path / "more"
     async with await connect(own.dsn) as ledger:
         await ledger.execute("CREATE TABLE strange (name text)")
-        await backup.write(own.dsn, own.stack.keys, where, "1.0")
+        manifest = await backup.write(own.dsn, own.stack.keys, where, "1.0")
         before = await everything(ledger)
-    with pytest.raises(BadBackup, match="strange"):
+    assert "strange" not in manifest.tables
+    with pytest.raises(NotRestored, match="strange"):
         await own.restored(where)
     async with await connect(own.dsn) as ledger:
         assert await everything(ledger) == before
+        await ledger.execute("DROP TABLE strange")
+    assert (await own.restored(where)).open == 1
+
+
+async def test_a_newer_versions_tables_are_in_a_backup(own: Ledger, tmp_path: Path) -> None:
+    """Of a ledger that is ahead of the program, nobody knows which tables are its own."""
+    async with await connect(own.dsn) as ledger:
+        await ledger.execute("CREATE TABLE newer (name text)")
+        await ledger.execute("INSERT INTO migration (name, checksum) VALUES ('9000_newer', 'x')")
+        before = await everything(ledger)
+    manifest = await backup.write(own.dsn, own.stack.keys, tmp_path / "more", "2.0")
+    assert manifest.tables.keys() >= before.keys() - {*backup._LEFT_OUT}
+    older = tmp_path / "older"
+    async with await connect(own.dsn) as ledger:
+        await ledger.execute("DROP TABLE newer; DELETE FROM migration WHERE name = '9000_newer'")
+        await backup.write(own.dsn, own.stack.keys, older, "1.0")
+        await ledger.execute("CREATE TABLE newer (name text)")
+        await ledger.execute("INSERT INTO migration (name, checksum) VALUES ('9000_newer', 'x')")
+    await own.restored(older)  # As after an upgrade that is taken back.
+    async with await connect(own.dsn) as ledger:
+        assert "newer" not in await everything(ledger)
+
+
+async def test_a_backup_that_begins_during_a_restore_has_every_row(
+    own: Ledger, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was committed after its snapshot would be missing, and its checksums right."""
+    copy_back, begun = restore._copy_back, []
+
+    async def meanwhile(*given: Any) -> None:
+        writing = backup.write(own.dsn, own.stack.keys, tmp_path / "meanwhile", "1.0")
+        begun.append(asyncio.create_task(writing))
+        async with await connect(own.dsn) as ledger:
+            while not await ledger.fetchval(WAITING):
+                assert not begun[0].done()
+        await copy_back(*given)
+
+    monkeypatch.setattr(restore, "_copy_back", meanwhile)
+    await own.restored(folder)
+    manifest = await begun[0]
+    assert manifest.migrations
+    assert manifest.tables["activation"].rows == 1
+    assert manifest.audit_row > 0
+
+
+def test_a_line_that_was_cut_off_does_not_take_the_next_one(tmp_path: Path) -> None:
+    path, at = tmp_path / "erased", datetime.now(UTC)
+    first, second = Erased(ErasedKind.ACTIVATION, "A-1"), Erased(ErasedKind.ACTIVATION, "A-2")
+    erased_list.append(path, at, [first])
+    with path.open("ab") as file:
+        file.write(f"{at.isoformat()} activ\xff".encode("latin-1"))
+    erased_list.append(path, at, [second])
+    assert erased_list.read(path, at) == [first, second]
+
+
+def test_a_list_that_is_not_written_whole_is_not_written(tmp_path: Path) -> None:
+    """A disk that fills up takes a part of a write, and says so only at the next one."""
+    path = tmp_path / "erased"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            erased_list.append(path, datetime.now(UTC), [Erased(ErasedKind.PERSON, "f" * 64)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
