@@ -84,7 +84,7 @@ def bring_back(  # noqa: PLR0917 - options have names
     Stop all other processes first; run it as the ledger's owner. It changes everything or nothing.
     """
     if in_place == (folder is not None):
-        raise Failed("give either the folder of a backup, or --in-place")
+        raise Failed("Give either the folder of a backup, or --in-place")
     config = settings.load()
     ring = KeyRing(config.keys_dir)
     here = _run(restore.state(config.ledger_dsn.get_secret_value()))

@@ -53,8 +53,8 @@ async def test_a_backup_replaces_the_ledger_when_asked(
     assert "first   Temporal's databases" in done.stdout
     told = json.loads(activation("backup", f"{folder}.2", "--json").stdout)
     assert told["tables"]["activation"] == 1
-    assert_one_line(activation("restore"), says="give either")
-    assert_one_line(activation("restore", folder, "--in-place"), says="give either")
+    assert_one_line(activation("restore"), says="Give either")
+    assert_one_line(activation("restore", folder, "--in-place"), says="Give either")
     assert_one_line(activation("restore", folder), says="of this installation: nothing was changed")
     assert_one_line(activation("restore", folder, "--replace"), says="nobody can be asked")
     async with await connect(own) as ledger:
