@@ -62,10 +62,6 @@ ENGINE: Mapping[str, tuple[str, Sequence[str]]] = {
         ["schedule"],
     ),
     "activation_findings": ("Findings of the reconciler that stand.", ["kind"]),
-    "activation_reconciled_timestamp_seconds": (
-        "Time at which the reconciler last completed a look.",
-        [],
-    ),
     "activation_alert": ("Activations behind each alert that stands.", ["cause"]),
 }
 """Meaning and labels of each metric."""
@@ -181,7 +177,6 @@ async def _of_ledger(pool: Pool, config: Settings) -> dict[str, Values]:
             swept = await retention.last_at(pool)
             standing = await alerts.standing(pool)
             found = await findings.counts(pool)
-            looked = await findings.last_look(pool)
     except NO_RESULT as error:
         return {_REFUSES: {(): True}} if refuses(error) else {}
     return {
@@ -191,6 +186,5 @@ async def _of_ledger(pool: Pool, config: Settings) -> dict[str, Values]:
         "activation_attack_mode": {(): attack is not None},
         "activation_swept_timestamp_seconds": {(): swept.timestamp()} if swept else {},
         "activation_findings": {(kind.value,): found.get(kind, 0) for kind in FindingKind},
-        "activation_reconciled_timestamp_seconds": {(): looked.timestamp()} if looked else {},
         "activation_alert": {(alert.cause,): alert.count for alert in standing},
     }
