@@ -123,7 +123,7 @@ async def counts(ledger: Connection) -> dict[FindingKind, int]:
 
 
 async def page(
-    ledger: Connection, keys: KeyRing, *, limit: int, everything: bool = False
+    ledger: Connection, keys: KeyRing, *, limit: int | None, everything: bool = False
 ) -> list[FindingRow]:
     """Return the confirmed findings, the newest first; `everything`: also those that are over."""
     rows = await ledger.fetch(

@@ -34,5 +34,5 @@ async def settle(ctx: ConsoleRequest = allowed_to(Action.FINDINGS)) -> Response:
 
 
 async def _page(ctx: ConsoleRequest, errors: Errors | None = None) -> Response:
-    seen = await findings.listed(ctx.staff_context)
+    seen = await findings.listed(ctx.staff_context, most=findings.MOST)
     return ctx.page("findings", seen=seen, texts=TEXTS, errors=errors)

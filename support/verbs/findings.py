@@ -13,22 +13,30 @@ from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 MOST = 500
+"""How many a page of the console shows."""
 _SUBJECT = re.compile(r"[0-9A-Za-z-]{1,100}")
 
 
 @dataclass(frozen=True)
 class FindingList:
-    """The findings, the newest first, and when the reconciler has last completed a look."""
+    """Findings, the newest first, and when the reconciler has last completed a look.
+
+    `standing` is how many stand, also of those that are not in `rows`.
+    """
 
     rows: Sequence[FindingRow]
+    standing: int
     looked_at: datetime | None
 
 
-async def listed(ctx: StaffContext, *, everything: bool = False) -> FindingList:
+async def listed(
+    ctx: StaffContext, *, most: int | None = None, everything: bool = False
+) -> FindingList:
     """Return the findings that stand; `everything`: those of the last weeks. It is audited."""
     await ctx.record(Action.FINDINGS)
-    rows = await findings.page(ctx.pool, ctx.keys, limit=MOST, everything=everything)
-    return FindingList(rows, await findings.last_look(ctx.pool))
+    rows = await findings.page(ctx.pool, ctx.keys, limit=most, everything=everything)
+    standing = sum((await findings.counts(ctx.pool)).values())
+    return FindingList(rows, standing, await findings.last_look(ctx.pool))
 
 
 async def settle(ctx: StaffContext, kind: str, subject: str, *, reason: str) -> None:

@@ -1,7 +1,12 @@
 """Staff see the reconciler's findings in words, and settle one with a reason."""
 
+import asyncio
+import json
+
 from postgres import Pool
+from support.verbs import findings
 from support.verbs.staff import StaffRole
+from tests.commandline import run
 from tests.support.console.conftest import SignedIn
 
 SUBJECT = "A-7K3F-92QD"
@@ -35,3 +40,22 @@ async def test_a_finding_is_told_in_words_and_settled(pool: Pool, signed_in: Sig
         fields = {"finding_kind": kind, "subject": subject}
         gone = await browser.post("/findings/settle", **fields, reason="rang")
         assert gone.status_code == 422
+
+
+async def test_after_a_restore_there_are_more_than_a_page_shows(
+    pool: Pool, signed_in: SignedIn
+) -> None:
+    await pool.execute("DELETE FROM finding")
+    await pool.execute(
+        "INSERT INTO finding (kind, subject, reference, confirmed_at)"
+        " SELECT 'ACCOUNT_MISSING', subject, subject, now()"
+        " FROM (SELECT 'A-' || generate_series(1, $1) AS subject) many",
+        findings.MOST + 1,
+    )
+    browser = await signed_in(StaffRole.SUPERVISOR)
+    page = await browser.get("/findings?lang=en")
+    assert page.text.count('action="/findings/settle"') == findings.MOST
+    assert f"{findings.MOST} of {findings.MOST + 1} are shown" in page.text
+    told = await asyncio.to_thread(run, "support", "findings", "--json")
+    assert len(json.loads(told.stdout)["findings"]) == findings.MOST + 1
+    await pool.execute("DELETE FROM finding")
