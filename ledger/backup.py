@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 
 import asyncpg
 
-from ledger import migrate
+from ledger import locks, migrate
 from ledger.grants import GRANTS
 from security.keys import KeyRing
 
@@ -32,9 +32,6 @@ _LEFT_OUT = (
 """The list of migrations is in the manifest; `restore` empties the other tables in any case."""
 _OURS = frozenset(grant.table for grant in GRANTS)
 _OTHERS = 0o077
-_NO_MIGRATION = "LOCK TABLE migration IN SHARE MODE"
-"""Waits for a migration or a restore to end, and takes no snapshot: an older one would see the
-tables that these write anew as empty."""
 _TABLES = """
 SELECT c.relname AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -90,12 +87,14 @@ async def write(dsn: str, keys: KeyRing, folder: Path, version: str) -> Manifest
     """Write a backup into this new or empty folder; raises `BadBackup`.
 
     All tables are read in one transaction, so that they are of one instant, while everybody works.
+    Only migrations and restores wait, and are waited for before the transaction's snapshot is
+    taken: it would see the tables that they write anew as empty.
     """
     _prepare(folder)
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
+        await connection.execute("SELECT pg_advisory_lock_shared($1)", locks.MIGRATIONS)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.execute(_NO_MIGRATION)
             left_out = [*_LEFT_OUT, *await strange(connection)]
             now = await connection.fetchrow(_NOW)
             assert now is not None  # noqa: S101 - the left side is one row

@@ -4,7 +4,8 @@ All of it is one transaction: nobody sees a restored ledger whose codes, session
 still valid, and a restore that fails changes nothing.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -131,48 +132,49 @@ async def restore(
             f"the backup is of version {manifest.version}, with migrations that this one does not"
             f" have ({', '.join(newer)}): install that version or a newer one"
         )
-    connection = await asyncpg.connect(dsn, timeout=10, statement_cache_size=0)
-    try:
-        async with connection.transaction():
-            await _hold(connection)
-            if strange := await backup.strange(connection):
-                raise NotRestored(
-                    f"tables that are not the ledger's are in its schema ({', '.join(strange)}):"
-                    " drop them, move them to another schema, or restore into an empty database"
-                )
-            await connection.execute(_DROP_TABLES)
-            await connection.execute(_DROP_FUNCTIONS)
-            await migrate.apply(connection, only=manifest.migrations)
-            await _copy_back(connection, folder, manifest)
-            await migrate.apply(connection)
-            return await _finish(connection, keys, asked, manifest.taken_at, manifest.audit_row)
-    except asyncpg.LockNotAvailableError:
-        raise NotRestored("somebody uses the ledger: stop all processes first") from None
-    finally:
-        await connection.close()
+    async with _alone(dsn) as connection:
+        if strange := await backup.strange(connection):
+            raise NotRestored(
+                f"tables that are not the ledger's are in its schema ({', '.join(strange)}):"
+                " drop them, move them to another schema, or restore into an empty database"
+            )
+        await connection.execute(_DROP_TABLES)
+        await connection.execute(_DROP_FUNCTIONS)
+        await migrate.apply(connection, only=manifest.migrations)
+        await _copy_back(connection, folder, manifest)
+        await migrate.apply(connection)
+        return await _finish(connection, keys, asked, manifest.taken_at, manifest.audit_row)
 
 
 async def finish_in_place(dsn: str, keys: KeyRing, asked: RestoreRequest) -> Restored:
     """End what must not come back in a ledger that PostgreSQL's own means brought back."""
+    async with _alone(dsn) as connection:
+        await migrate.apply(connection)
+        newest = await connection.fetchrow(_NEWEST)
+        if newest is None or newest["at"] is None:
+            raise NotRestored("this ledger is empty: nothing was restored here")
+        return await _finish(connection, keys, asked, newest["at"], newest["row"])
+
+
+@asynccontextmanager
+async def _alone(dsn: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """Yield a connection in a transaction, while nobody else is connected."""
     connection = await asyncpg.connect(dsn, timeout=10, statement_cache_size=0)
     try:
         async with connection.transaction():
-            await _hold(connection)
-            await migrate.apply(connection)
-            newest = await connection.fetchrow(_NEWEST)
-            if newest is None or newest["at"] is None:
-                raise NotRestored("this ledger is empty: nothing was restored here")
-            return await _finish(connection, keys, asked, newest["at"], newest["row"])
+            await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.MIGRATIONS)
+            await _refuse_others(connection)
+            yield connection
     except asyncpg.LockNotAvailableError:
         raise NotRestored("somebody uses the ledger: stop all processes first") from None
+    except asyncpg.ReadOnlySQLTransactionError:
+        raise NotRestored(
+            "PostgreSQL takes no writes here: it is a standby, or its recovery waits at the target,"
+            " which SELECT pg_promote() ends"
+        ) from None
     finally:
         await connection.close()
-
-
-async def _hold(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-    await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.MIGRATIONS)
-    await _refuse_others(connection)
 
 
 async def _refuse_others(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

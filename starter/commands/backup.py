@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+import postgres
 import settings
 from ledger import backup, erased_list, restore, roles
 from ledger.backup import Manifest
 from ledger.erased_list import Erased
 from ledger.restore import Restored, RestoreRequest
-from postgres import connect
 from security.keys import KeyRing
+from security.purposes import LASTING
 from settings import Settings
 from starter import databases
 from starter.os_user import os_user
@@ -108,7 +109,8 @@ def bring_back(  # noqa: PLR0917 - options have names
 
 async def _write(config: Settings, ring: KeyRing, folder: Path) -> Manifest:
     dsn = config.ledger_dsn.get_secret_value()
-    async with await connect(dsn) as ledger:
+    async with await postgres.connect(dsn) as ledger:
+        await postgres.refuse_shared_sessions(ledger, "ledger_dsn")
         if not await roles.is_owner(ledger):
             raise Failed("this role is not the ledger's owner: name the owner in ledger_dsn")
     return await backup.write(dsn, ring, folder, version("student-account-activation"))
@@ -136,8 +138,23 @@ def _erased(config: Settings, named: Path | None, manifest: Manifest | None) -> 
 
 
 def _check_keys(ring: KeyRing, wanted: Any) -> None:
-    """Refuse keys that are not those of the ledger that comes back."""
+    """Refuse keys that are not those of the ledger that comes back, or that lack one of its own.
+
+    Keys of an old month may have been destroyed on purpose.
+    """
     ours = ring.checks()
+    lacking = sorted((wanted or {}).keys() - ours.keys())
+    if needed := [name for name in lacking if name in LASTING]:
+        raise Failed(
+            f"keys of that ledger are not here: {', '.join(needed)}; bring back the whole folder"
+            " of keys first"
+        )
+    if lacking:
+        typer.echo(
+            f"Keys that are not here: {', '.join(lacking)}. Without them Temporal's histories of"
+            " those months stay unreadable.",
+            err=True,
+        )
     if other := [name for name, value in (wanted or {}).items() if ours.get(name, value) != value]:
         raise Failed(
             f"these keys are not those of that ledger: {', '.join(sorted(other))}; bring back the"

@@ -73,4 +73,6 @@ async def _run(schedule_id: str, *, wait: bool) -> tuple[str, str]:
         workflow_id = await scheduled_runs.begin(client, schedule_id)
         if not wait:
             return workflow_id, ""
+        waits = f"{workflow_id}: started; waits for its end, which needs a worker of main"
+        typer.echo(waits, err=True)
         return workflow_id, await scheduled_runs.ended(client, workflow_id)

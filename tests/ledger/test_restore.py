@@ -17,7 +17,7 @@ from ledger import activations, audit, audit_chain, backup, erased_list, erasure
 from ledger import migrate as module
 from ledger.backup import BadBackup
 from ledger.erased_list import Erased, ErasedKind
-from ledger.migrate import migrate
+from ledger.migrate import NotMigrated, migrate
 from ledger.restore import NotRestored, Restored, RestoreRequest
 from postgres import Pool, connect
 from tests.codes import send
@@ -154,6 +154,17 @@ async def test_what_postgresql_has_restored_ends_in_place(own: Ledger) -> None:
         assert after["code"]
         assert all(row["ended"] for row in after["code"])
     assert datetime.now(UTC) - done.taken_at < timedelta(minutes=5)
+
+
+async def test_a_recovery_that_waits_at_its_target_is_named(own: Ledger, folder: Path) -> None:
+    """PostgreSQL pauses there and is read-only, unless it is told otherwise."""
+    async with await connect(own.dsn) as ledger:
+        database = await ledger.fetchval("SELECT current_database()")
+        await ledger.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    with pytest.raises(NotRestored, match="pg_promote"):
+        await restore.finish_in_place(own.dsn, own.stack.keys, ASKED)
+    with pytest.raises(NotRestored, match="pg_promote"):
+        await own.restored(folder)
 
 
 async def test_nothing_is_restored_in_place_where_nothing_is(empty: str, stack: TestStack) -> None:
@@ -294,6 +305,25 @@ async def test_a_backup_that_begins_during_a_restore_has_every_row(
     assert manifest.migrations
     assert manifest.tables["activation"].rows == 1
     assert manifest.audit_row > 0
+
+
+async def test_a_migration_waits_for_a_backup(
+    own: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = backup._copy
+    copied: list[backup.TableFile] = []
+
+    async def meanwhile(*given: Any) -> backup.TableFile:
+        done = await copy(*given)
+        if not copied:
+            with pytest.raises(NotMigrated, match="another migration"):
+                await migrate(own.dsn, for_others=0.1)
+        copied.append(done)
+        return done
+
+    monkeypatch.setattr(backup, "_copy", meanwhile)
+    assert (await backup.write(own.dsn, own.stack.keys, tmp_path / "more", "1.0")).migrations
+    assert copied
 
 
 def test_a_line_that_was_cut_off_does_not_take_the_next_one(tmp_path: Path) -> None:

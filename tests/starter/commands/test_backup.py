@@ -97,3 +97,25 @@ async def test_anothers_ledger_is_named(
         await live(ledger, stack, reference, person_of(stack, reference))
         await ledger.execute("INSERT INTO key_check (name, value) VALUES ('pin.key', 'another')")
     assert_one_line(activation("restore", folder), says="of another installation")
+
+
+async def test_keys_of_that_ledger_that_are_not_here_are_named(
+    stack: TestStack, own: str, activation: Run, tmp_path: Path, reference: str
+) -> None:
+    """A forgotten key is refused; that of an old month may have been destroyed on purpose."""
+    async with await connect(own) as ledger:
+        await live(ledger, stack, reference, person_of(stack, reference))
+    keys, folder = tmp_path / "keys", str(tmp_path / "backup")
+    rotation.create(keys, "2026-10")
+    given = {"ACTIVATION_KEYS_DIR": str(keys)}
+    assert activation("ledger", "migrate", **given).returncode == 0
+    assert activation("keys", "rotate", **given).returncode == 0
+    assert activation("backup", folder, **given).returncode == 0
+    (keys / "epochs" / "2026-10.key").unlink()
+    replaced = ("restore", folder, "--replace", "--yes")
+    done = activation(*replaced, **given)
+    assert done.returncode == 0, done.stderr
+    assert "epochs/2026-10.key" in done.stderr
+    (keys / "lasting.key").unlink()
+    (keys / "column" / "username.key").unlink()
+    assert_one_line(activation(*replaced, **given), says="not here: column/username.key")

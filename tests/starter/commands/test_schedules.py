@@ -97,6 +97,7 @@ async def test_a_run_that_did_not_complete_is_a_failure(client: Client) -> None:
     await client.get_workflow_handle(found[0].id).terminate()
     told = await waiting
     assert told.exit_code == 1
+    assert f"{found[0].id}: started; waits for its end, which needs a worker" in told.stderr
     assert str(told.exception) == f"{found[0].id}: terminated"
     unknown = await command("run", "weekly")
     assert "There is no schedule weekly" in str(unknown.exception)
