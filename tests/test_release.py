@@ -74,3 +74,15 @@ def test_each_lock_has_every_package_that_an_installation_needs(lock: str) -> No
     wanted = {re.split(r"[^\w.-]", each)[0].lower() for each in project["dependencies"]}
     text = (ROOT / "requirements" / f"{lock}.txt").read_text("ascii")
     assert wanted - set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE)) == set()
+
+
+def test_one_version_is_named_everywhere() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    places = {
+        "deploy/helm/activation/Chart.yaml": f'version: {version}\nappVersion: "{version}"\n',
+        "deploy/compose/env.example": f"VERSION={version}\n",
+        "docs/deployment.md": f"--tag activation:{version} ",
+        "CHANGELOG.md": f"## [{version}] - ",
+    }
+    for place, text in places.items():
+        assert text in (ROOT / place).read_text("utf-8"), place
