@@ -65,6 +65,8 @@ SELECT greatest(
     coalesce(max(incarnation), 0) + 1
 ), $1, $2 FROM restored RETURNING incarnation
 """
+_ANOTHER_SECOND = "SELECT pg_sleep(1)"
+"""The next restore of the same backup, which does not know of this one, begins in another one."""
 _RENUMBER = """
 SELECT setval(format('%I', sequencename)::regclass,
     greatest(coalesce(last_value, 0) + 1, extract(epoch FROM now())::bigint))
@@ -210,6 +212,7 @@ async def _finish(
     await connection.execute(_VOID)
     await connection.execute(_RENUMBER)
     incarnation = await connection.fetchval(_MARK, taken_at, audit_row)
+    await connection.execute(_ANOTHER_SECOND)
     for each in asked.erased:
         await erased_list.erase_again(connection, keys, each)
     await audit.lock(connection)

@@ -14,7 +14,7 @@ import asyncpg
 from cryptography.exceptions import InvalidTag
 
 from domain.contracts.message_io import Delivery
-from domain.contracts.vocabulary import Language, Step
+from domain.contracts.vocabulary import Language, Step, WaitReason
 from ledger.words import word
 from postgres import Pool
 from security.keys import KeyRing
@@ -236,8 +236,15 @@ def _read(keys: KeyRing, row: asyncpg.Record) -> HelpRequest:
 
 
 def _request(row: asyncpg.Record, *texts: str) -> HelpRequest:
-    step, language = word(Step, row["step"]), word(Language, row["language"])
-    return HelpRequest(row["id"], row["reference"], step, language or Language.EL, *texts)
+    language = word(Language, row["language"]) or Language.EL
+    return HelpRequest(row["id"], row["reference"], _state(row["step"]), language, *texts)
+
+
+def _state(stored: str | None) -> str | None:
+    """Return a step, with or without a wait reason; None for none, and for other words."""
+    step, _, reason = (stored or "").partition(" ")
+    known = word(Step, step) and (not reason or word(WaitReason, reason))
+    return stored if known else None
 
 
 def _listed(row: asyncpg.Record) -> Waiting:
@@ -245,7 +252,7 @@ def _listed(row: asyncpg.Record) -> Waiting:
         row["id"],
         row["reference"],
         row["department"],
-        word(Step, row["step"]),
+        _state(row["step"]),
         word(Language, row["language"]) or Language.EL,
         row["created_at"],
         word(Delivery, row["answer_outcome"]),

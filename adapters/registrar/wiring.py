@@ -33,6 +33,11 @@ async def everybody(settings: RegistrarSettings) -> list[Row]:
         return await registrar.everybody()
 
 
+def address(settings: RegistrarSettings) -> str:
+    """Return the address of the registrar's server, with the password."""
+    return settings.dsn.get_secret_value()
+
+
 def checks(settings: RegistrarSettings) -> Findings:
     """Return what `activation doctor` checks of the registrar."""
     return view_check.check(settings)

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from adapters.certificates import Endpoint, NoCertificate, Way, end_of, first_end
+from adapters.registrar import wiring
 from settings import Settings, UnreadableSettings
 from starter.client.environment import server
 
@@ -82,9 +83,8 @@ def endpoints(settings: Settings) -> Iterator[tuple[str, Endpoint]]:
 
 
 def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:
-    dsns = {"ledger": settings.ledger_dsn, "registrar": settings.registrar.dsn}
-    for system, dsn in dsns.items():
-        yield from ((system, url) for url in _databases(dsn.get_secret_value()))
+    for system, dsn in _dsns(settings).items():
+        yield from ((system, url) for url in _databases(dsn))
     yield from (("directory", url) for url in settings.directory.urls)
     if settings.mail.starttls:
         yield "mail", f"smtp://{settings.mail.host}:{settings.mail.port}"
@@ -103,6 +103,13 @@ def _web_addresses(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "sign_in", settings.console.oidc.issuer
     yield "webhook", settings.alerts.webhook_url
     yield "monitor", settings.alerts.heartbeat_url
+
+
+def _dsns(settings: Settings) -> Mapping[str, str]:
+    return {
+        "ledger": settings.ledger_dsn.get_secret_value(),
+        "registrar": wiring.address(settings.registrar),
+    }
 
 
 def _databases(dsn: str) -> Iterator[str]:
@@ -128,9 +135,8 @@ def _own(settings: Settings) -> Iterator[tuple[str, bytes | Path]]:
         tls = server(settings).get("tls")
         if tls and not isinstance(tls, bool) and tls.client_cert:
             yield "temporal", tls.client_cert
-    dsns = {"ledger": settings.ledger_dsn, "registrar": settings.registrar.dsn}
-    for system, dsn in dsns.items():
-        for name in parse_qs(urlsplit(dsn.get_secret_value()).query).get("sslcert", []):
+    for system, dsn in _dsns(settings).items():
+        for name in parse_qs(urlsplit(dsn).query).get("sslcert", []):
             yield system, Path(name)
 
 

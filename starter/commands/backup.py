@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from datetime import UTC
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,7 +34,7 @@ _NEXT = """\
 Open activations: {open}. Now, in this order (docs/restore.md):
   activation doctor
   start workers, then portals, console and alerts
-  activation privacy erase-again --since {since}    (Temporal's part of the erasures)
+  activation privacy erase-again --since {taken}    (Temporal's part of the erasures)
   activation accounts import                        (names that were given since)
   activation support audit verify --heads FILE      (names the missing period)"""
 
@@ -104,7 +105,8 @@ def bring_back(  # noqa: PLR0917 - options have names
         " All sessions, codes and sealed passwords have ended;"
         f" {done.erased} entries of the list of erasures were erased again."
     )
-    typer.echo(_NEXT.format(open=done.open, since=f"{done.taken_at:%Y-%m-%dT%H:%M:%S}"))
+    taken = done.taken_at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+    typer.echo(_NEXT.format(open=done.open, taken=taken))
 
 
 async def _write(config: Settings, ring: KeyRing, folder: Path) -> Manifest:

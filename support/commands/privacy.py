@@ -106,9 +106,7 @@ def erase_again(
     ] = None,
     since: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="When, in UTC, the backup was taken."
-        ),
+        typer.Option(help="When, in UTC, the backup was taken."),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -117,7 +115,7 @@ def erase_again(
     async def again(ctx: StaffContext) -> int:
         path = file or ctx.settings.erasures_file
         if path is None:
-            raise Failed("no erasures_file is set: name the list")
+            raise Failed("Give the list: no erasures_file is set")
         erased = erased_list.read(path, since and since.replace(tzinfo=UTC))
         await erasure.erase_again(ctx, erased)
         return len(erased)

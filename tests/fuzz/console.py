@@ -25,9 +25,11 @@ MAY: Mapping[str, frozenset[str]] = {
     "auditor": frozenset(),
     "helpdesk": _HELPDESK | {"answer", "close"},
     "supervisor": _HELPDESK
-    | {"answer", "close", "resolve", "hold", "release", "cancel", "withdraw", "DIRECTORY_DOWN"},
+    | {"answer", "close", "resolve", "hold", "release", "cancel", "withdraw", "settle"}
+    | {"DIRECTORY_DOWN"},
     "operator": frozenset(
-        {"note", "retry", "erase", "pause", "resume", "decode", "DIRECTORY_DOWN", "second-factor"}
+        {"note", "retry", "erase", "pause", "resume", "decode", "settle", "second-factor"}
+        | {"DIRECTORY_DOWN"}
     ),
 }
 """What each role may do, by the last word of the address."""

@@ -25,6 +25,8 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     monkeypatch.setattr("sys.stderr", written)
     monkeypatch.setattr("sys.excepthook", sys.excepthook)
     monkeypatch.setattr("logging.raiseExceptions", True)
+    # Tests before may have given a command here, which is about one activation to its end.
+    structlog.contextvars.clear_contextvars()
     redaction.configure("DEBUG")
     yield written
     logging.captureWarnings(capture=False)

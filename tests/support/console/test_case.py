@@ -1,12 +1,12 @@
 """The page of a case: the sentence, masked facts, what happened, what can be done; and the look."""
 
 import asyncio
+import io
 import re
 import secrets
 from datetime import UTC, datetime
 
 import pytest
-import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -22,12 +22,15 @@ from support.console import case
 from support.console.app import assemble, create
 from support.verbs import cases
 from support.verbs.cases import CaseState, CaseSummary
+from tests.security.log_lines import lines, read
 from tests.server import hurried, working
 from tests.stack import TestStack
 from tests.starter.client.test_activations import begun, waits_for_its_pin
 from tests.support.console.conftest import SignedIn, sign_in_to
 from tests.workflows.engine import World
 from workflows.support_request import SupportRequest
+
+__all__ = ["lines"]
 
 
 async def noted(pool: Pool, stack: TestStack, reference: str) -> None:
@@ -178,13 +181,14 @@ def test_a_line_of_what_nobody_can_tell_names_no_step() -> None:
 
 
 async def test_what_a_page_of_a_case_logs_has_its_reference(
-    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, lines: io.StringIO
 ) -> None:
     async def fail(*_: object) -> None:
         raise ValueError("a bug")
 
     monkeypatch.setattr(case, "load_case", fail)
     browser = await signed_in("helpdesk")
-    with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as logged:
-        assert (await browser.get("/case/a7k3f92qd")).status_code == 500
-    assert [line["reference"] for line in logged] == ["A-7K3F-92QD"]
+    read(lines)
+    assert (await browser.get("/case/a7k3f92qd")).status_code == 500
+    told = [line["reference"] for line in read(lines) if line["level"] == "error"]
+    assert told == ["A-7K3F-92QD"]

@@ -29,6 +29,7 @@ from support.verbs.staff import Staff, StaffContext, StaffRole
 from tests.adapters.messaging.test_mail import Relay, relay
 from tests.stack import TestStack
 from tests.support.verbs.test_alerts import MAILBOX, Hook, hook, pool
+from web import times
 
 __all__ = ["hook", "pool", "relay"]
 
@@ -86,8 +87,8 @@ class Scene:
 
 @pytest.fixture(autouse=True)
 async def fresh(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (alerts, alert_channels):
-        monkeypatch.setattr(module, "_PATIENCE", timedelta(seconds=1))
+    monkeypatch.setattr(times, "CONSOLE_RPC", timedelta(seconds=1))
+    monkeypatch.setattr(alert_channels, "_PATIENCE", timedelta(seconds=1))
     await pool.execute("DELETE FROM alert_channel")
 
 
