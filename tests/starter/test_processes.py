@@ -131,6 +131,7 @@ async def test_each_redacts_its_logs(served: Served) -> None:
     assert "secret" not in served.logs.read_text("utf-8")
 
 
+@pytest.mark.long
 async def test_an_application_that_cannot_start_is_not_tried_for_ever(tmp_path: Path) -> None:
     # uvicorn waits that long for a sign of life of a process that has just ended.
     served = Served("failing", tmp_path / "log", hung_after=8)

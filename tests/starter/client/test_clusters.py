@@ -255,6 +255,7 @@ async def test_portal_and_console_go_on_when_the_proxy_was_away(room: Room) -> N
                 room.proxy.start(room.server, room.ours.certificate)
 
 
+@pytest.mark.long
 async def test_a_worker_goes_on_when_the_proxy_was_away(
     stack: TestStack, client: Client, room: Room, *, reference: str, tmp_path: Path, come: Come
 ) -> None:

@@ -99,9 +99,8 @@ async def installed(client: Client) -> AsyncIterator[Installation]:
         yield Installation(own, World(persons=tuple(uninsured)), stack)
 
 
-@pytest.mark.parametrize(
-    "builds", [BUILDS, pytest.param(BUILDS[::-1], marks=pytest.mark.long)], ids="->".join
-)
+@pytest.mark.long
+@pytest.mark.parametrize("builds", [BUILDS, BUILDS[::-1]], ids="->".join)
 async def test_a_run_goes_on_with_another_version_at_each_step(
     installed: Installation, builds: tuple[str, str]
 ) -> None:

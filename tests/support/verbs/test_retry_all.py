@@ -99,6 +99,7 @@ async def all_told(handles: Targets) -> Counter[int]:
     return Counter(await asyncio.gather(*map(told, handles)))
 
 
+@pytest.mark.long
 async def test_a_killed_worker_and_a_killed_command_lose_none_and_tell_none_twice(
     stack: TestStack, client: Client, targets: Targets, pool: Pool
 ) -> None:
