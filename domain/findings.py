@@ -56,22 +56,26 @@ class LedgerFacts(NamedTuple):
 
 
 def of_entry(entry: EntryFacts, known: LedgerFacts) -> tuple[FindingKind, ...]:
-    """Judge an entry by itself; nothing is found while an activation may be changing it.
+    """Judge an entry by itself; its name is not judged while an activation may be changing it.
 
     An entry that the engine did not make is nobody's finding. A person who was erased has left the
     concealed username, which is enough. The owner of a name whose code was taken out of the entry
-    is still the owner if the account was theirs.
+    is still the owner if the account was theirs. A consent is recorded before the account can be
+    used, so that a live activation excuses nothing: a restored ledger may have one that has ended.
     """
-    if known.live or known.concealed or not entry.made_here:
+    if known.concealed or not entry.made_here:
         return ()
-    found = []
+    unagreed = FindingKind.CONSENT_MISSING if entry.active and not known.consented else None
+    return tuple(filter(None, (_of_name(entry, known), unagreed)))
+
+
+def _of_name(entry: EntryFacts, known: LedgerFacts) -> FindingKind | None:
+    if known.live:
+        return None
     if known.owner is None:
-        found.append(FindingKind.NAME_UNRESERVED)
-    elif entry.persons and known.owner not in entry.persons and not known.made:
-        found.append(FindingKind.NAME_OF_ANOTHER)
-    if entry.active and not known.consented:
-        found.append(FindingKind.CONSENT_MISSING)
-    return tuple(found)
+        return FindingKind.NAME_UNRESERVED
+    another = entry.persons and known.owner not in entry.persons and not known.made
+    return FindingKind.NAME_OF_ANOTHER if another else None
 
 
 class RunState(NamedTuple):

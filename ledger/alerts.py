@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from postgres import Connection, Pool
+
+_MEGABYTE = (
+    "WITH page AS MATERIALIZED (SELECT repeat('x', 8192) AS line FROM generate_series(1, 128))"
+    " SELECT sum(length(line)) FROM page"
+)
+"""Written to a temporary file, because it is more than `work_mem`."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,16 @@ async def leading(pool: Pool) -> AsyncIterator[bool]:
         else:
             leads = True
         yield leads
+
+
+async def write_megabyte(ledger: "PoolConnectionProxy[asyncpg.Record]") -> None:
+    """Write a temporary file beside the tables; raises `DiskFullError` where there is no room.
+
+    A statement of the alerts finds room in the tables long after those of students find none.
+    """
+    async with ledger.transaction():
+        await ledger.execute("SET LOCAL work_mem = '64kB'; SET LOCAL temp_tablespaces = ''")
+        await ledger.execute(_MEGABYTE)
 
 
 async def note(ledger: Connection, found: Mapping[str, int]) -> None:

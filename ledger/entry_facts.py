@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import asyncpg
@@ -26,6 +27,7 @@ _AGREED = (
     "SELECT DISTINCT person_key, reference FROM consent"
     " WHERE person_key = ANY($1) OR reference = ANY($2)"
 )
+_IN_PROGRESS = datetime.max.replace(tzinfo=UTC)
 
 
 class EntryKeys(NamedTuple):
@@ -40,8 +42,9 @@ class KnownOfEntry(NamedTuple):
 
     `heir` is the key under which its name may be reserved; None where the code does not say whose
     it is. `unfinished`: an activation may have added it without a password. `account` is the newest
-    activation that made an account, `newest` the newest that ended. `elsewhere`: reference and
-    username of the account that the ledger has for the person, under another name.
+    activation that made an account, else one in progress. `newest` is one in progress, else the
+    newest. `elsewhere`: reference and username of the account that the ledger has for the person,
+    under another name.
     """
 
     facts: LedgerFacts
@@ -124,15 +127,16 @@ def _known(keys: KeyRing, entry: EntryKeys, found: _PageOfRows) -> KnownOfEntry:
     )
     # Where a number was used again, the code does not say which of its owners the entry is of.
     doubtful = any(newcomers)
-    ended = sorted((row for row in rows if row["ended_at"]), key=lambda row: row["ended_at"])
-    made = [row["reference"] for row in ended if row["end_step"] == Step.ACTIVE]
+    rows.sort(key=lambda row: row["ended_at"] or _IN_PROGRESS)
+    made = [row["reference"] for row in rows if row["end_step"] == Step.ACTIVE]
+    live = [row["reference"] for row in rows if row["ended_at"] is None]
     return KnownOfEntry(
         facts,
         persons,
         heir=None if doubtful else min(entry.persons, default=None),
         unfinished=bool(holder and holder["empty_entry_of"]),
-        account=made[-1] if made else None,
-        newest=ended[-1]["reference"] if ended else None,
+        account=next(reversed(made or live), None),
+        newest=rows[-1]["reference"] if rows else None,
         elsewhere=None if doubtful else _elsewhere(keys, of_persons, indexes),
     )
 

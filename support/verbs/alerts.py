@@ -17,7 +17,8 @@ import structlog
 from temporalio.client import Client
 
 from domain.contracts.vocabulary import FailureType, Step, System, WaitReason
-from ledger import alerts, attack_mode, parts, refusals, retention
+from domain.findings import NEEDS_NOBODY
+from ledger import alerts, attack_mode, findings, parts, refusals, retention
 from ledger.alerts import Alert
 from ledger.parts import CallCounts
 from postgres import NO_RESULT, Connection, Pool
@@ -44,6 +45,7 @@ ALERTS_FAIL = operations.ALERTS_FAIL
 ATTACK = "ATTACK_MODE"
 SWEEP_LATE = "SWEEP_LATE"
 CERTIFICATE_ENDS = "CERTIFICATE_ENDS"
+FINDINGS = "FINDINGS_STAND"
 USED = "BUDGET_USED"
 _ALL = 100
 _SHARES = (50, 80, _ALL)
@@ -73,13 +75,20 @@ _TEXTS = {
     ATTACK: N_("Somebody seems to guess codes or contacts: attack mode is on."),
     SWEEP_LATE: N_("Personal data are kept too long: the hourly sweep has stopped."),
     CERTIFICATE_ENDS: N_("A certificate ends soon, or has ended: have it renewed."),
+    FINDINGS: N_(
+        "Ledger, directory and Temporal disagree where nothing mends it: see"
+        " `activation support findings`."
+    ),
     USED: N_("Messages have reached a share (per cent) of what the university sends at most."),
     STAFF: N_("One of staff has searched, looked up or decoded too much: the audit says who."),
     SMS_BUDGET: N_("The SMS that the university sends are used up for now."),
     UNSENT: N_("The day's head of the audit is not delivered by one of the channels."),
     BEHIND: N_("The audit ends before a head that was sent: rows were removed."),
 }
-_OWN = {ALERTS_FAIL, ATTACK, SWEEP_LATE, CERTIFICATE_ENDS, SMS_BUDGET, STAFF, USED, *CAUSES}
+_OWN = {
+    *(ALERTS_FAIL, ATTACK, SWEEP_LATE, CERTIFICATE_ENDS, FINDINGS, SMS_BUDGET, STAFF, USED),
+    *CAUSES,
+}
 """The causes of which Temporal knows nothing."""
 _STUCK = N_("Activations cannot go on.")
 _OVER = N_("Over:")
@@ -146,6 +155,7 @@ class Watcher:
             async with alerts.leading(self._pool) as leads, self._pool.acquire() as ledger:
                 if not leads:
                     return False
+                await alerts.write_megabyte(ledger)
                 found = await self._found(ledger)
                 for away in self._away.values():
                     await alerts.adopt(ledger, away.alert.cause, away.told, away.stood)
@@ -184,6 +194,9 @@ class Watcher:
         if await retention.is_late(ledger):
             found[SWEEP_LATE] = 1
         found |= {f"{CERTIFICATE_ENDS} {system}": 1 for system in self.certificates.soon()}
+        stand = await findings.counts(ledger)
+        if for_staff := sum(stand[kind] for kind in stand.keys() - NEEDS_NOBODY):
+            found[FINDINGS] = for_staff
         stopped = await staff_limits.stopped(ledger)
         found |= {f"{STAFF} {what}": number for what, number in stopped.items()}
         return found | await self._heads.send(ledger) | await self._spending(ledger)

@@ -318,6 +318,27 @@ async def test_a_consent_alone_that_the_ledger_lost_is_found_once_by_its_activat
     assert len(await reconciler.found(case)) == 1
 
 
+async def test_a_consent_that_was_lost_with_the_end_is_found_before_and_after_the_sweep_as_one(
+    reconciler: Reconciler, case: Case, pool: Pool
+) -> None:
+    await pool.execute("ALTER TABLE consent DISABLE TRIGGER USER")
+    await pool.execute("DELETE FROM consent WHERE reference = $1", case.reference)
+    await pool.execute("ALTER TABLE consent ENABLE TRIGGER USER")
+    await pool.execute(
+        "UPDATE activation SET ended_at = NULL, end_step = NULL, username = NULL,"
+        " username_index = NULL WHERE reference = $1",
+        case.reference,
+    )
+    assert FindingKind.CONSENT_MISSING in await reconciler.twice(case)
+    await activations.close(pool, reference=case.reference, end=Step.ACTIVE)
+    await reconciler.later()
+    await reconciler.look()
+    (found,) = [
+        each for each in await reconciler.found(case) if each.kind is FindingKind.CONSENT_MISSING
+    ]
+    assert (found.reference, found.username) == (case.reference, case.name)
+
+
 async def test_a_name_that_was_reserved_for_another_meanwhile_is_found(
     reconciler: Reconciler, case: Case, pool: Pool
 ) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from domain.findings import NEEDS_NOBODY
 from tests.metrics import defined
 from tests.prometheus import CONFIG, DASHBOARD, RULES, asked_for, of_the_dashboard, promtool
 
@@ -28,6 +29,11 @@ def test_each_query_of_the_dashboard_is_right(tmp_path: Path) -> None:
     file = tmp_path / "queries.yml"
     file.write_text(json.dumps({"groups": [{"name": "queries", "rules": rules}]}))
     promtool("check", "rules", str(file))
+
+
+def test_the_rule_about_findings_leaves_out_what_needs_nobody() -> None:
+    (left_out,) = re.findall(r'activation_findings{kind!~"([^"]+)"}', RULES.read_text("utf-8"))
+    assert {*left_out.split("|")} == NEEDS_NOBODY
 
 
 def test_rules_and_dashboard_ask_for_metrics_that_the_code_has() -> None:

@@ -15,6 +15,7 @@ from support.verbs import actions
 from support.verbs.alerts import (
     ATTACK,
     CERTIFICATE_ENDS,
+    FINDINGS,
     NO_WORKER,
     SMS_BUDGET,
     STAFF,
@@ -38,6 +39,7 @@ CAUSES = (
     SMS_BUDGET,
     SWEEP_LATE,
     CERTIFICATE_ENDS,
+    FINDINGS,
     TEMPORAL_DOWN,
     TASK_FAILS,
     UNSENT,

@@ -59,16 +59,25 @@ class Drill:
         self.draw = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self.walkers: dict[tuple[str, str], Walker] = {}
         self.others: list[Walker] = []
+        self.twins: list[Person] = []
 
     # --- students ------------------------------------------------------------------------------
 
-    def walker(self, student: Person | None = None) -> Walker:
-        """Give a browser to this student, or to a new one."""
+    def walker(self, student: Person | None = None, *, named: bool = True) -> Walker:
+        """Give a browser to this student, or to a new one, perhaps without a name on file."""
         if student is None:
-            (student,) = self.world.students(self.draw, 1)
+            (student,) = self.world.students(self.draw, 1, named=named)
         walker = PatientWalker(self.world, student, again=ANSWERED_AGAIN)
         self.others.append(walker)
         return walker
+
+    def twin(self, of: Person) -> Walker:
+        """Give a browser to a new student whose generated username would be the same."""
+        twin = Person(draw=self.draw, named=False)
+        twin.first, twin.last = of.first, of.last
+        twin.enrol(self.world.stack.postgres.registrar_dsn)
+        self.twins.append(twin)
+        return self.walker(twin)
 
     def stand(self) -> None:
         """Let students come to every page."""
@@ -77,7 +86,7 @@ class Drill:
 
     def go_on(self) -> None:
         """Let them come to where they stand since, and new ones begin."""
-        self.walkers |= {case: self.walker() for case in SINCE if case[0] == NEW}
+        self.walkers |= {case: self.walker(named=False) for case in SINCE if case[0] == NEW}
         self.go({self.walkers[case]: case[1] for case in SINCE if case[0] != case[1]})
 
     def told_active(self, *, since: bool) -> list[Person]:
@@ -125,7 +134,7 @@ class Drill:
 
     @property
     def students(self) -> list[Person]:
-        return [walker.student for walker in self.walkers.values()]
+        return [*(walker.student for walker in self.walkers.values()), *self.twins]
 
     # --- stores --------------------------------------------------------------------------------
 

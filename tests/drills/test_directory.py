@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from domain.contracts.vocabulary import WaitReason
-from tests.drills.drill import Drill, until
+from domain.findings import FindingKind
+from tests.drills.drill import NEW, Drill, until
 
 
 def test_the_directory_is_older_than_the_others(drill: Drill, tmp_path: Path) -> None:
@@ -14,6 +15,15 @@ def test_the_directory_is_older_than_the_others(drill: Drill, tmp_path: Path) ->
     assert {student.number for student in active} < set(names)
     drill.without_engine(bring_back)
     assert not {student.number for student in active} & set(drill.names())
+
+    # The name of somebody whose account is gone is nobody else's.
+    twin = drill.twin(drill.walkers[NEW, "/done"].student)
+    assert set(drill.end([twin]).values()) == {"/done"}
+    # The list has everybody who was told "active" and has no account, and nobody else.
+    found = drill.findings()
+    assert found[FindingKind.ACCOUNT_MISSING] & {*names.values()} == {
+        names[student.number] for student in active
+    }
 
     # Who stands at a page goes on; who saw the end before sees it still.
     standing = [walker for case, walker in drill.walkers.items() if case[1] != "/done"]

@@ -5,7 +5,7 @@ PostgreSQL's data are on a small file system of their own, so this needs root, w
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,11 +14,38 @@ import asyncpg
 import pytest
 
 from demo.part import aside, run
+from demo.programs import Alerts
+from domain.contracts.vocabulary import FailureType
 from tests.drills.drill import Drill, until
 from tests.faults.world import World
 
 _SIZE = "size=256m"
 _BLOCK = 4096
+_OPERATORS = "operators@mail.example"
+
+
+class PromptAlerts(Alerts):
+    """The process of the alerts, which writes to operators at once."""
+
+    def environment(self) -> Mapping[str, str]:
+        told = {"ACTIVATION_ALERTS__EMAIL": _OPERATORS, "ACTIVATION_ALERTS__AFTER_SECONDS": "0"}
+        return {**super().environment(), **told}
+
+
+def told(world: World, cause: str) -> int:
+    """Return how many letters operators have got about this cause."""
+    return sum(cause in message["text"] for message in world.messages(_OPERATORS))
+
+
+@contextmanager
+def alerted(world: World) -> Iterator[None]:
+    """Let the process of the alerts run while the block lasts."""
+    alerts = PromptAlerts(world.place)
+    alerts.start()
+    try:
+        yield
+    finally:
+        alerts.stop()
 
 
 @contextmanager
@@ -75,15 +102,17 @@ async def _begin_log(world: World) -> None:
 
 def test_the_disk_of_the_ledger_is_full(drill: Drill) -> None:
     world = drill.world
-    with small_disk(world) as disk:
+    with small_disk(world) as disk, alerted(world):
         drill.stand()
         going = [*drill.walkers.values(), *(drill.walker() for _ in range(10))]
         with ThreadPoolExecutor(1) as thread:
             with full(world, disk):
                 ended = thread.submit(drill.end, going)
                 until(lambda: sum(walker.unavailable for walker in going) >= len(going))
+                until(lambda: told(world, FailureType.LEDGER_DOWN) >= 1)
             # There is room again, and nobody does anything.
             assert set(ended.result().values()) == {"/done"}
+        until(lambda: told(world, FailureType.LEDGER_DOWN) > 1)
         drill.check_accounts()
         drill.check_messages()
         drill.check_agreed(walker.student for walker in going)

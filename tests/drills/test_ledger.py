@@ -1,9 +1,11 @@
 """The ledger comes back older than Temporal and directory, by the commands of the documentation."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from domain.findings import FindingKind
 from ledger import restore
-from tests.drills.drill import Drill
+from tests.drills.drill import NEW, Drill
 
 _PINS = "SELECT key FROM message WHERE key LIKE '%:pin:%'"
 
@@ -17,6 +19,27 @@ def restored(drill: Drill, folder: Path, listed: Path) -> None:
         assert done.returncode == 0, done.stderr
 
     drill.without_engine(bring_back)
+
+
+def check_findings(drill: Drill, names: Mapping[str, str]) -> None:
+    """Whoever has an account has a consent in the ledger, or is on the list of whom to call."""
+    found, walkers = drill.findings(), drill.walkers
+
+    def named(*cases: tuple[str, str]) -> set[str]:
+        return {names[walkers[case].student.number] for case in cases}
+
+    def references(*cases: tuple[str, str]) -> set[str]:
+        return {walkers[case].reference for case in cases}
+
+    lost = [("/pin", "/done"), ("/review", "/done"), (NEW, "/done")]
+    assert found[FindingKind.CONSENT_MISSING] & {*names.values()} == named(*lost)
+    kept = references(("/password", "/done"))
+    assert drill.rows("SELECT FROM consent WHERE reference = ANY($1)", [*kept])
+    assert named((NEW, "/done")) <= found[FindingKind.NAME_UNRESERVED]
+    assert references((NEW, "/review"), (NEW, "/password")) <= found[FindingKind.RUN_UNKNOWN]
+    assert kept | references(*lost[:2]) <= found[FindingKind.RUN_MISSING]
+    # Who was erased is on no list.
+    assert not any(named(("/done", "/done")) & each for each in found.values())
 
 
 def test_the_ledger_is_older_than_the_others(drill: Drill, tmp_path: Path) -> None:
@@ -45,6 +68,12 @@ def test_the_ledger_is_older_than_the_others(drill: Drill, tmp_path: Path) -> No
     old = drill.walkers["/review", "/password"]
     old._visit("/password")
     assert old.page.path == "/who"
+
+    # A name that the ledger has forgotten is nobody else's.
+    newest = drill.walkers[NEW, "/done"]
+    assert set(drill.end([drill.twin(newest.student)]).values()) == {"/done"}
+    check_findings(drill, names)
+    assert drill.rows("SELECT FROM username WHERE name = $1", names[newest.student.number].lower())
 
     # Everybody comes again, from another browser.
     ended = drill.come_again()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import time_machine
 from structlog.testing import capture_logs
@@ -16,6 +17,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 import postgres
 from domain.contracts.submissions import ActivationStart
 from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
+from domain.findings import FindingKind
 from ledger import alerts as kept
 from ledger import allowances, audit, budgets
 from ledger.migrate import migrate
@@ -204,6 +206,27 @@ async def test_a_sweep_that_stopped_is_one_alert(
     assert hook[0].heard(alerts.SWEEP_LATE) == [("stands", 1), ("over", 1)]
 
 
+async def test_findings_that_staff_must_see_to_are_one_alert(
+    client: Client, pool: Pool, role: Pool, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    watcher = Watcher(client, role, settings)
+    await pool.execute("DELETE FROM finding")
+    await pool.executemany(
+        "INSERT INTO finding (kind, subject, confirmed_at) VALUES ($1, $2, $3)",
+        [
+            (FindingKind.RUN_MISSING, "A-1", datetime.now(UTC)),
+            (FindingKind.CONSENT_MISSING, "A-2", None),
+        ],
+    )
+    await watcher.look()
+    assert hook[0].heard(alerts.FINDINGS) == []
+    for change in ("confirmed_at = now()", "settled_at = now()"):
+        await pool.execute(f"UPDATE finding SET {change}")  # noqa: S608 - constants of this test
+        await watcher.look()
+    assert hook[0].heard(alerts.FINDINGS) == [("stands", 1), ("over", 1)]
+    await pool.execute("DELETE FROM finding")
+
+
 async def test_a_certificate_that_ends_soon_is_one_alert_until_it_is_renewed(
     client: Client, role: Pool, hook: tuple[Hook, str], settings: Settings, tmp_path: Path
 ) -> None:
@@ -277,6 +300,27 @@ async def test_a_ledger_that_refuses_is_not_told_as_away(
             assert len(lines) == 2
             assert all("FROM swept" in line["statement"] for line in lines)
             assert {line["log_level"] for line in lines} == {"error"}
+
+
+async def test_a_disk_without_room_is_told_as_the_ledger_away(
+    stack: TestStack, client: Client, hook: tuple[Hook, str], settings: Settings
+) -> None:
+    async with database(stack) as dsn:
+        await migrate(dsn, prefix="activation_")
+        name = dsn.rpartition("/")[2]
+        own = stack.ledger_dsn_of(User.ALERTS).rpartition("/")[0] + f"/{name}"
+        server = await asyncpg.connect(stack._stack.postgres.dsn("postgres", "postgres"))
+        # As little room for files as if the disk had it: the tables' own pages still take rows.
+        limit = f'ALTER ROLE activation_alerts IN DATABASE "{name}" SET temp_file_limit'
+        async with await postgres.connect(own) as role:
+            watcher = Watcher(client, role, settings)
+            for room in ("1000kB", "2000kB"):
+                await server.execute(f"{limit} = '{room}'")
+                await role.expire_connections()
+                for _ in range(2):
+                    await watcher.look()
+        await server.close()
+    assert hook[0].heard("LEDGER_DOWN") == [("stands", 1), ("over", 1)]
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
