@@ -2,7 +2,13 @@
 
 import csv
 import io
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from starter.output import Failed
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -12,6 +18,26 @@ def line(cells: Sequence[object]) -> str:
     out = io.StringIO()
     csv.writer(out).writerow([_as_text(cell) for cell in cells])
     return out.getvalue()
+
+
+@contextmanager
+def written(file: Path) -> Iterator[Callable[[Sequence[object]], object]]:
+    """Write a file of mode 600 that takes its name when it is whole; yields what writes a line.
+
+    It begins with a BOM, so that Excel reads Greek. Raises `Failed` where it cannot be written.
+    """
+    new = file.with_name(f".{file.name}.new")
+    private = partial(os.open, mode=0o600)
+    try:
+        new.unlink(missing_ok=True)
+        try:
+            with open(new, "x", encoding="utf-8-sig", newline="", opener=private) as out:
+                yield lambda cells: out.write(line(cells))
+            new.replace(file)
+        finally:
+            new.unlink(missing_ok=True)
+    except OSError as error:
+        raise Failed(f"the spreadsheet cannot be written: {error.strerror}") from None
 
 
 def _as_text(cell: object) -> object:

@@ -1,6 +1,6 @@
 """Defines the registrar's port; another kind of registrar is another class of this protocol."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 from domain.registrar.rows import Row
@@ -46,5 +46,6 @@ class Registrar(Protocol):
         Also returns whether there are more.
         """
 
-    async def everybody(self) -> list[Row]:
-        """Return every row once; this may take minutes."""
+    def batches(self) -> AsyncGenerator[list[Row]]:
+        """Yield every row once, some at a time; this may take minutes."""
+        ...

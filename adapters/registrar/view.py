@@ -3,7 +3,7 @@
 PostgreSQL preselects the rows (`sql.py`); Python compares them after normalising both sides.
 """
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Collection, Container, Iterable, Iterator
 from itertools import product
 from typing import TypeAlias
 
@@ -35,6 +35,7 @@ from settings.systems import RegistrarSettings
 DSN = "registrar.dsn"
 """The name of the setting that leads to the view."""
 _REPORT_SECONDS = 120.0
+_BATCH = 1_000
 _PLANNER = "SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan"
 """PostgreSQL underestimates the conditions, which fold texts: of a table of some hundred rows it
 would evaluate them for each row instead of using the indexes, which takes twenty times as long. It
@@ -161,10 +162,12 @@ class View:
         for contact in contacts:
             yield "contact", contact
 
-    async def everybody(self) -> list[Row]:
+    async def batches(self) -> AsyncGenerator[list[Row]]:
         with translated(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
-            rows = await self._pool.fetch(self._statements.everything, timeout=_REPORT_SECONDS)
-        return self._read(rows)
+            async with self._pool.acquire() as connection, connection.transaction(readonly=True):
+                rows = await connection.cursor(self._statements.everything, timeout=_REPORT_SECONDS)
+                while batch := await rows.fetch(_BATCH, timeout=_REPORT_SECONDS):
+                    yield self._read(batch)
 
     async def _fetch(self, query: str, *values: object) -> list[Row]:
         with translated(FailureType.REGISTRAR_DOWN, UNAVAILABLE):

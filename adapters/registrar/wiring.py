@@ -1,7 +1,7 @@
 """Which registrar the engine works with; another kind of registrar takes its place here alone."""
 
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 from adapters.errors import AdapterError
 from adapters.findings import Findings
@@ -29,8 +29,8 @@ async def registrar_of(
 
 async def everybody(settings: RegistrarSettings) -> list[Row]:
     """Return every row of the registrar; raises as `registrar_of`."""
-    async with registrar_of(settings) as registrar:
-        return await registrar.everybody()
+    async with registrar_of(settings) as registrar, aclosing(registrar.batches()) as batches:
+        return [row async for batch in batches for row in batch]
 
 
 def address(settings: RegistrarSettings) -> str:

@@ -132,6 +132,14 @@ def report(
     return Report(departments, tuple(findings), dict(not_active.most_common()))
 
 
+def unreachable(live: list[Row], region: str, own: Collection[str] = ()) -> Obstacle | None:
+    """Return why no message can reach a student with these live rows; None if one can."""
+    if _contacts(live, region, own):
+        return None
+    found = _obstacle(live, set(), region) or _own_address(live, set())
+    return found and found[0]
+
+
 def _at(obstacle: Obstacle, live: list[Row], holds: Callable[[Row], object]) -> _Found | None:
     """Return the obstacle with the newest row that `holds` it; None if no row does."""
     row = next(filter(holds, live), None)

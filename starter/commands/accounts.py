@@ -5,12 +5,10 @@ the ledger has some of the usernames for other persons.
 """
 
 import asyncio
-import os
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -270,22 +268,14 @@ def _words(plan: Plan) -> str:
 
 
 def _write(file: Path, found: Sequence[Match]) -> None:
-    """Write the file atomically with mode 600; it begins with a BOM, so that Excel reads Greek."""
-    new = file.with_name(f".{file.name}.new")
-    private = partial(os.open, mode=0o600)
-    try:
-        new.unlink(missing_ok=True)
-        with open(new, "x", encoding="utf-8-sig", newline="", opener=private) as out:
-            out.write(spreadsheet.line(_COLUMNS))
-            for each in found:
-                cells = (
-                    *(each.department_id, each.department, each.system_id, each.registration_id),
-                    *(_words(each.plan), each.username, each.why),
-                )
-                out.write(spreadsheet.line(cells))
-        new.replace(file)
-    except OSError as error:
-        raise Failed(f"the spreadsheet cannot be written: {error.strerror}") from None
+    with spreadsheet.written(file) as write:
+        write(_COLUMNS)
+        for each in found:
+            cells = (
+                *(each.department_id, each.department, each.system_id, each.registration_id),
+                *(_words(each.plan), each.username, each.why),
+            )
+            write(cells)
 
 
 @asynccontextmanager

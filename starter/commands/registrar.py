@@ -1,20 +1,43 @@
-"""`activation registrar ...`: reports the records to correct before the term starts."""
+"""`activation registrar ...`: what to correct before the term starts, and who has not activated."""
 
 import asyncio
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 import settings
-from adapters.registrar.wiring import everybody
+from adapters.registrar.wiring import everybody, registrar_of
+from domain.memo import remembering
+from domain.registrar.not_activated import DepartmentCount, Tally
 from domain.registrar.readiness import Report
 from domain.registrar.readiness import report as readiness_report
-from starter import databases
-from starter.output import Json, group, show_json
+from domain.registrar.rows import as_written, text
+from domain.registrar.students import display_names
+from ledger import clock
+from postgres import Pool
+from recognition.not_activated import JudgedRow, judged
+from security.keys import KeyRing
+from settings import Settings
+from starter import databases, spreadsheet
+from starter.audited import audited
+from starter.output import Failed, Json, group, show_json
 
 commands = group("The secretariats' records.")
+
+WEEKS = 16
+_LEDGER_TIMEOUT = 60.0
+_EXPORT = "not_activated_export"
+_COLUMNS = (
+    *("department", "name", "year", "system", "student number"),
+    *("last name", "first name", "why"),
+)
+_Write = Callable[[Sequence[object]], object]
 
 
 @commands.command()
@@ -49,3 +72,82 @@ def _show(found: Report) -> None:
         typer.echo(f"{student}  {each.reason}{others}")
     for status, count in found.not_active.items():
         typer.echo(f"not active: status {status or '(none)'}, in rows: {count}")
+
+
+@commands.command("not-activated")
+def not_activated(
+    department: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this department, by its number; once for each. Else all."),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", help="Write the students of these departments into a spreadsheet."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Count who has no account yet, by department, year, reason and week."""
+    if csv and not department:
+        raise Failed("a spreadsheet names students: say of which departments, by --department")
+    departments = frozenset(department) if department else None
+    with spreadsheet.written(csv) if csv else nullcontext() as write:
+        counted = asyncio.run(_counted(settings.load(), departments, write))
+    if json:
+        show_json({"departments": [_as_dict(each) for each in counted]})
+    else:
+        _show_counted(counted)
+
+
+async def _counted(
+    config: Settings, departments: Collection[str] | None, write: _Write | None
+) -> Sequence[DepartmentCount]:
+    """Count the enrolments; with `write`, leave an audit row and write a line a student."""
+    opened: AbstractAsyncContextManager[tuple[Pool, KeyRing]]
+    if write:
+        about = ", ".join(sorted(departments or ()))
+        opened = audited(config, _EXPORT, about, seconds=_LEDGER_TIMEOUT)
+        write(_COLUMNS)
+    else:
+        opened = databases.ledger(config, seconds=_LEDGER_TIMEOUT)
+    tally = Tally()
+    async with opened as (pool, keys):
+        today = (await clock.now(pool)).astimezone(config.institution.timezone).date()
+        with remembering(), databases.registrar():
+            async with registrar_of(config.registrar) as registrar:
+                rows = judged(registrar, pool, keys, config, departments)
+                async with aclosing(rows):
+                    async for each in rows:
+                        tally.add(*each)
+                        if write and each.why:
+                            write(_line(each))
+    return tally.departments(today, WEEKS)
+
+
+def _line(judged_row: JudgedRow) -> Sequence[object]:
+    row, why = judged_row.row, judged_row.why
+    return (
+        *(text(row, "departmentid"), text(row, "departmentel") or text(row, "departmenten")),
+        *(text(row, "inscriptionacyear"), as_written(row, "systemid")),
+        *(as_written(row, "registrationid"), *display_names(row), why),
+    )
+
+
+def _as_dict(counted: DepartmentCount) -> dict[str, object]:
+    weeks = {monday.isoformat(): number for monday, number in counted.weeks.items()}
+    return asdict(counted) | {"weeks": weeks}
+
+
+def _show_counted(counted: Sequence[DepartmentCount]) -> None:
+    table = Table("department", "name", "year", "students", "activated", "not yet, and why")
+    for each in counted:
+        for year in each.years:
+            why = ", ".join(f"{reason} {number}" for reason, number in year.reasons.items())
+            numbers = str(year.students), str(year.activated)
+            table.add_row(
+                each.department_id, each.name_el or each.name_en, year.year, *numbers, why
+            )
+    Console().print(table)
+    weeks = Table("week of", "without an account")
+    for monday in counted[0].weeks if counted else ():
+        weeks.add_row(monday.isoformat(), str(sum(each.weeks[monday] for each in counted)))
+    Console().print(weeks)

@@ -37,6 +37,7 @@ ACTIONS: Mapping[str, str] = {
     "accounts_import": N_("Import of accounts that exist"),
     "accounts_release": N_("Release of an imported account"),
     "accounts_join_again": N_("Answer taken back that two students are two persons"),
+    "not_activated_export": N_("List of students without an account"),
     "insurance_export": N_("Export of insurance numbers to check"),
 }
 CODES: Mapping[str, Mapping[str, str]] = {

@@ -117,7 +117,7 @@ async def test_of_many_surnames_the_first_come_and_that_there_are_more(
 
 
 async def test_everybody_is_every_row_once(registrar: Registrar) -> None:
-    rows = await registrar.everybody()
+    rows = [row async for batch in registrar.batches() for row in batch]
     own = [row["registrationid"] for row in rows if row["systemid"] == SYSTEM]
     assert sorted(map(str, own)) == sorted(str(row["registrationid"]) for row in ROWS)
 
@@ -126,4 +126,4 @@ async def test_a_registrar_that_is_away_is_unavailable(away: Registrar) -> None:
     with pytest.raises(Unavailable, match=r"^REGISTRAR_DOWN: "):
         await away.by_number("1")
     with pytest.raises(Unavailable, match=r"^REGISTRAR_DOWN: "):
-        await away.everybody()
+        await anext(away.batches())

@@ -81,6 +81,8 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("privacy sweep", "--now"),
     ("insurance export", ""),
     ("registrar report", ""),
+    ("registrar not-activated", ""),
+    ("registrar not-activated", "--department 401 --csv {folder}.csv"),
     ("accounts match", ""),
     ("accounts import", ""),
     ("accounts release", NOBODYS),

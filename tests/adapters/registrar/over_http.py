@@ -1,7 +1,7 @@
 """A registrar by HTTP: what a university without a view would write, and the server it asks."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -34,25 +34,25 @@ class HttpRegistrar:
     async def check_settings(self) -> None: ...
 
     async def by_contact(self, typed: ContactQuery) -> list[Row]:
-        rows = await self.everybody()
+        rows = await self._everybody()
         held = [row for row in rows if holds(row, typed)]
         if len(held) > MOST_ROWS:
             raise SharedByMany
         return self._with_related(rows, held)
 
     async def by_insurance(self, number: str) -> list[Row]:
-        rows = await self.everybody()
+        rows = await self._everybody()
         wanted = identifier(number)
         held = [row for row in rows if identifier(row.get("ssn") or "") == wanted]
         return self._with_related(rows, held)
 
     async def by_number(self, number: str) -> list[Row]:
-        rows = await self.everybody()
+        rows = await self._everybody()
         held = [row for row in rows if student_number(number) in numbers([row])]
         return self._with_related(rows, held)
 
     async def by_login_name(self, name: str, others: Callable[[Row], bool]) -> list[Row]:
-        rows = await self.everybody()
+        rows = await self._everybody()
         held = [row for row in rows if holds_login_name(row, name)]
         if not any(map(others, held)):
             return []
@@ -63,14 +63,17 @@ class HttpRegistrar:
     async def by_surname(
         self, prefix: str, most: int, before: Callable[[Row], bool]
     ) -> tuple[list[Row], bool]:
-        rows = await self.everybody()
+        rows = await self._everybody()
         found = sorted(
             (row for row in rows if surnames.begins(names(row), prefix)),
             key=lambda row: (not before(row), *map(surnames.folded, display_names(row))),
         )
         return self._with_related(rows, found[:most]), len(found) > most
 
-    async def everybody(self) -> list[Row]:
+    async def batches(self) -> AsyncGenerator[list[Row]]:
+        yield await self._everybody()
+
+    async def _everybody(self) -> list[Row]:
         with translated(FailureType.REGISTRAR_DOWN, _AWAY):
             answer = await self._client.get("/students")
             answer.raise_for_status()
