@@ -11,7 +11,7 @@ from typing import NamedTuple
 from adapters.registrar.port import Registrar
 from domain.contracts.people import Person
 from domain.registrar import students
-from domain.registrar.not_activated import ContactHolders, Progress, WhyNot, why_not
+from domain.registrar.not_activated import ContactHolders, StudentProgress, WhyNot, why_not
 from domain.registrar.rows import Row, is_live, text
 from domain.text import identifier
 from ledger import progress, rekeyed
@@ -26,7 +26,7 @@ class JudgedRow(NamedTuple):
     """A live row, how far its student came, and why there is no account; None if there is one."""
 
     row: Row
-    progress: Progress
+    progress: StudentProgress
     why: WhyNot | None
 
 
@@ -60,7 +60,7 @@ async def judged(
 
 async def _progress(
     pool: Pool, keys: KeyRing, settings: Settings, rows: Sequence[Row]
-) -> list[Progress]:
+) -> list[StudentProgress]:
     typed = students.ContactQuery(
         None, None, settings.registrar.phone_region, settings.institution.mail_domains
     )
@@ -108,15 +108,15 @@ def _theirs(keys: KeyRing, person: Person, noted: dict[str, list[Noted]]) -> lis
     ]
 
 
-def _reached(settings: Settings, theirs: Sequence[Noted], *, at_code: bool) -> Progress:
+def _reached(settings: Settings, theirs: Sequence[Noted], *, at_code: bool) -> StudentProgress:
     zone = settings.institution.timezone
     ends = [each.ended_at for each in theirs if each.ended_at and each.end in WITH_ACCOUNT]
     if any(each.imported for each in theirs):
-        return Progress(has_account=True)
+        return StudentProgress(has_account=True)
     if ends:
-        return Progress(has_account=True, activated_on=min(ends).astimezone(zone).date())
+        return StudentProgress(has_account=True, activated_on=min(ends).astimezone(zone).date())
     if theirs:
         agreed = any(each.agreed for each in theirs)
         at = WhyNot.STOPPED_AT_PASSWORD if agreed else WhyNot.STOPPED_AT_DETAILS
-        return Progress(stopped_at=at)
-    return Progress(stopped_at=WhyNot.STOPPED_AT_CODE if at_code else None)
+        return StudentProgress(stopped_at=at)
+    return StudentProgress(stopped_at=WhyNot.STOPPED_AT_CODE if at_code else None)

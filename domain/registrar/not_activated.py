@@ -35,7 +35,7 @@ class WhyNot(StrEnum):
 
 
 @dataclass(frozen=True)
-class Progress:
+class StudentProgress:
     """How far a student came; `activated_on` is None for an account that was imported."""
 
     has_account: bool = False
@@ -64,7 +64,7 @@ class ContactHolders:
         return {*map(hash, mobiles), *map(hash, emails)}
 
 
-def why_not(row: Row, progress: Progress, holders: ContactHolders) -> WhyNot | None:
+def why_not(row: Row, progress: StudentProgress, holders: ContactHolders) -> WhyNot | None:
     """Return why the student of this live row has no account; None for one who has."""
     if progress.has_account:
         return None
@@ -110,7 +110,7 @@ class Tally:
     def __init__(self) -> None:
         self._departments: dict[str, _Counted] = {}
 
-    def add(self, row: Row, progress: Progress, why: WhyNot | None) -> None:
+    def add(self, row: Row, progress: StudentProgress, why: WhyNot | None) -> None:
         year, names = text(row, "inscriptionacyear"), (_name(row, "el"), _name(row, "en"))
         counted = self._departments.setdefault(text(row, "departmentid"), _Counted(names))
         reasons = counted.reasons[year]

@@ -2,10 +2,13 @@
 
 import csv
 import io
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from starter import spreadsheet
+from starter.output import Failed
 
 
 @pytest.mark.parametrize(
@@ -20,3 +23,13 @@ def test_all_else_is_as_it_was() -> None:
     cells = ['Μαρία, "η" άλλη', "a=b", 17, None, "A-7K3F-92QD", "two\nlines"]
     (read,) = csv.reader(io.StringIO(spreadsheet.line(cells), newline=""))
     assert read == [*cells[:2], "17", "", *cells[4:]]
+
+
+def test_no_half_of_a_spreadsheet_is_left_and_an_older_one_stays(tmp_path: Path) -> None:
+    sheet = tmp_path / "students.csv"
+    sheet.write_text("older")
+    with suppress(Failed), spreadsheet.written(sheet) as write:
+        write(["half"])
+        raise Failed("the registrar cannot be reached")
+    assert [*tmp_path.iterdir()] == [sheet]
+    assert sheet.read_text() == "older"

@@ -7,7 +7,7 @@ import pytest
 from domain.registrar.not_activated import (
     ContactHolders,
     DepartmentCount,
-    Progress,
+    StudentProgress,
     Tally,
     WhyNot,
     YearCount,
@@ -19,7 +19,7 @@ from domain.registrar.rows import Row
 from tests.domain.registrar.test_readiness import row
 
 OWN = ("uni.example",)
-NOBODY = Progress()
+NOBODY = StudentProgress()
 MONDAY, FRIDAY = date(2026, 11, 30), date(2026, 12, 4)
 """Of one week."""
 
@@ -76,19 +76,19 @@ def test_a_contact_that_many_have_proves_nothing(others: int) -> None:
 def test_how_far_a_student_came_counts_before_what_the_registrar_lacks_now() -> None:
     nothing = row("1")
     for step in (WhyNot.STOPPED_AT_CODE, WhyNot.STOPPED_AT_DETAILS, WhyNot.STOPPED_AT_PASSWORD):
-        assert why_not(nothing, Progress(stopped_at=step), holders(nothing)) is step
-    assert why_not(nothing, Progress(has_account=True), holders(nothing)) is None
+        assert why_not(nothing, StudentProgress(stopped_at=step), holders(nothing)) is step
+    assert why_not(nothing, StudentProgress(has_account=True), holders(nothing)) is None
 
 
 def test_enrolments_are_counted_by_department_year_reason_and_week() -> None:
     tally = Tally()
     newer = {"departmenten": "Philology", "inscriptionacyear": " 2026 "}
     for told, progress in (
-        (row("1", **newer), Progress(has_account=True, activated_on=FRIDAY)),
-        (row("2", **newer), Progress(has_account=True, activated_on=date(2026, 11, 29))),
+        (row("1", **newer), StudentProgress(has_account=True, activated_on=FRIDAY)),
+        (row("2", **newer), StudentProgress(has_account=True, activated_on=date(2026, 11, 29))),
         (row("3", **newer), NOBODY),
-        (row("4", **newer), Progress(stopped_at=WhyNot.STOPPED_AT_CODE)),
-        (row("5", inscriptionacyear="2025"), Progress(has_account=True)),
+        (row("4", **newer), StudentProgress(stopped_at=WhyNot.STOPPED_AT_CODE)),
+        (row("5", inscriptionacyear="2025"), StudentProgress(has_account=True)),
         (row("6", departmentid="402", departmentel="", departmenten="Law"), NOBODY),
     ):
         tally.add(told, progress, why_not(told, progress, holders(told)))
