@@ -81,7 +81,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "no_amka",
-        "λείπει ο ΑΜΚΑ: ζητείται",
+        "λείπει ο Α.Μ.Κ.Α.: ζητείται",
         "the AMKA is missing: it is asked for",
         (
             _student(
@@ -160,7 +160,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "cypriot",
-        "από την Κύπρο, χωρίς ΑΜΚΑ: αριθμός άλλης χώρας",
+        "από την Κύπρο, χωρίς Α.Μ.Κ.Α.: αριθμός άλλης χώρας",
         "from Cyprus, no AMKA: another country's number",
         (
             _student(

@@ -175,7 +175,7 @@ def _consent(ring: KeyRing, here: Any, *, replace: bool, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise Failed("nobody can be asked here whether to replace: give --yes, or use a terminal")
     typer.echo(f"This deletes the whole ledger {whose} that is there now.", err=True)
-    typer.confirm("Go on?", abort=True, err=True)
+    typer.confirm("Continue?", abort=True, err=True)
 
 
 def _run(work: Any) -> Any:

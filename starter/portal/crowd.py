@@ -11,8 +11,8 @@ from translations import N_
 from web import times
 from web.forms import Form
 
-_HEADING = N_("Many students are starting just now")
-_SENTENCE = N_("A few can start at a time. Send the form again in %(n)d seconds.")
+_HEADING = N_("Many students are starting at the moment")
+_SENTENCE = N_("Only a few can start at a time. Send the form again in %(n)d seconds.")
 
 
 @asynccontextmanager

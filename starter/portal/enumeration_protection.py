@@ -25,7 +25,7 @@ from web import times
 from web.forms import Form
 from web.view import Errors
 
-_WRONG_OR_EXPIRED = N_("The code is not correct, or it has expired")
+_WRONG_OR_EXPIRED = N_("The six-digit code (pin) is not correct, or it has expired")
 
 
 def masked(read: Mapping[str, str | None]) -> dict[str, str]:

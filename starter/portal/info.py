@@ -25,7 +25,7 @@ TITLES = {
     "terms": N_("Terms of use"),
     "privacy": N_("Personal data"),
     "accessibility": N_("Accessibility"),
-    "password-help": N_("The safety of the password"),
+    "password-help": N_("Password security"),
 }
 
 

@@ -21,8 +21,11 @@ from web.view import Errors
 
 router = APIRouter()
 
-_NO_MARK = N_("Write the mark of the message: A- and four letters or digits, as in A-7K3F")
-_UNKNOWN = N_("No activation under way has this mark and this code. Check both in the message")
+_NO_MARK = N_("Type the reference in the message: A- and four letters or digits, as in A-7K3F")
+_UNKNOWN = N_(
+    "No activation in progress has this reference and this six-digit code"
+    " (pin). Check both in the message"
+)
 
 
 @router.get("/not-me")

@@ -17,8 +17,8 @@ from web.view import Errors
 
 router = APIRouter()
 
-_NONE_CHOSEN = N_("Choose one of the suggestions below")
-_NOT_OFFERED = N_("Choose one of the suggestions below. Older ones are no longer on offer")
+_NONE_CHOSEN = N_("Choose one of the suggested passwords below")
+_NOT_OFFERED = N_("Choose one of the suggested passwords below. Older ones can no longer be used")
 
 
 @router.get("/password")

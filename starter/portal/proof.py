@@ -22,7 +22,10 @@ from web.view import Errors
 
 router = APIRouter()
 
-_NONE_THERE = N_("No message may go there now. The code we sent elsewhere still holds")
+_NONE_THERE = N_(
+    "We cannot send a message there now. You can still use the six-digit"
+    " code (pin) that we sent elsewhere"
+)
 
 
 @router.get("/pin")
@@ -175,7 +178,7 @@ def _pin_errors(ctx: PortalRequest, answer: Answer) -> Errors:
         return {"pin": [words.say(wording.LOCKED_PIN, time=ctx.clock(view.locked_until))]}
     if view and answer.verdict is Verdict.WRONG:
         return {"pin": [words.wrong_pin(view.tries_left)]}
-    return {"pin": [words.say(N_("The code has expired. Ask for a new one"))]}
+    return {"pin": [words.say(N_("The six-digit code (pin) has expired. Ask for a new one"))]}
 
 
 async def _not_sent_page(

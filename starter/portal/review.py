@@ -66,7 +66,7 @@ async def _agree(ctx: PortalRequest, form: Form) -> Response:
     chosen, shown = _parse_ticked(Choice, form.all("choice")), form.get("shown_hash")
     errors = {}
     if chosen is None:
-        errors["choice"] = [ctx.words.say(N_("Choose only what this page offers"))]
+        errors["choice"] = [ctx.words.say(N_("Choose only from what this page offers"))]
     elif not _HASH.fullmatch(shown):
         errors["agree"] = [ctx.words.say(_STALE)]
     if errors or chosen is None:

@@ -20,11 +20,11 @@ _RULES: Mapping[InputRule, str] = {
     InputRule.EMAIL_INVALID: N_("Enter a whole e-mail address, for example name@example.com"),
     InputRule.EMAIL_GREEK: N_("The e-mail has Greek letters. Switch the keyboard to English"),
     InputRule.EMAIL_OWN: N_(
-        "This is an address of the institution, which can be read only when the account is active."
-        " Enter your mobile or another e-mail that the secretariat has. If it has neither, ask it"
-        " to record one"
+        "This is an address of the institution: you can read it only when the account is"
+        " active. Enter your mobile or another e-mail that the secretariat has. If it has"
+        " neither, ask it to record one"
     ),
-    InputRule.PIN_FORMAT: N_("Enter the six digits of the code"),
+    InputRule.PIN_FORMAT: N_("Enter the six digits of the code (pin)"),
     InputRule.IDENTITY_DATE: N_("Enter a whole date of birth, for example 31/12/2007"),
     InputRule.IDENTITY_FOUR_DIGITS: N_(
         "Enter the last four digits of the AMKA, or the last four digits or Latin letters of the"
@@ -45,7 +45,7 @@ _RULES: Mapping[InputRule, str] = {
         "The password has a character that cannot be typed on every keyboard"
     ),
     InputRule.PASSWORD_BLANK: N_(
-        "The password begins or ends with a space or an invisible character. Take it away"
+        "The password begins or ends with a space or an invisible character. Remove it"
     ),
     InputRule.PASSWORD_COMMON: N_("This password is too common"),
     InputRule.PASSWORD_CONTEXT: N_(
@@ -65,15 +65,17 @@ _REFUSALS: Mapping[PasswordRefusal, str] = {
         "The password contains your name, your username or a number of yours. Choose another"
     ),
     PasswordRefusal.EXPIRED: N_(
-        "Your password was kept sealed for as long as it may be, and is gone. Choose one again"
+        "We kept your password for a limited time only, and it has been deleted. Choose one again"
     ),
 }
 
 _WAITS: Mapping[WaitReason, str] = {
     WaitReason.WAITING_PIN: N_("We are waiting for the six-digit code (pin)."),
-    WaitReason.PIN_LOCKED: N_("There were too many wrong codes, so we take none for a while."),
+    WaitReason.PIN_LOCKED: N_(
+        "There were too many wrong codes, so you cannot try again for a while."
+    ),
     WaitReason.SEND_LIMIT: N_(
-        "As many codes as may be sent have gone out for now, so none was sent to you."
+        "We have sent as many codes as we can for now, so we did not send one to you."
     ),
     WaitReason.WAITING_IDENTITY: N_("We are waiting for your answer to a question."),
     WaitReason.WAITING_INSURANCE: N_("We are waiting for your insurance number."),
@@ -81,16 +83,22 @@ _WAITS: Mapping[WaitReason, str] = {
     WaitReason.DATA_DISPUTED: N_("Your details are being corrected."),
     WaitReason.WAITING_PASSWORD: N_("We are waiting for your password."),
     WaitReason.REGISTRAR_DOWN: N_(
-        "The records of the secretariat do not answer just now, so we have not looked for you yet."
+        "The records of the secretariat do not answer at the moment, so we have not"
+        " looked for you yet."
     ),
-    WaitReason.LEDGER_DOWN: N_("A part of our system does not answer just now."),
-    WaitReason.DIRECTORY_DOWN: N_("The directory of accounts does not answer just now."),
-    WaitReason.SMS_DOWN: N_("The SMS service does not answer just now. Your code will be late."),
-    WaitReason.MAIL_DOWN: N_("The mail service does not answer just now. Your code will be late."),
+    WaitReason.LEDGER_DOWN: N_("A part of our system does not answer at the moment."),
+    WaitReason.DIRECTORY_DOWN: N_("The directory of accounts does not answer at the moment."),
+    WaitReason.SMS_DOWN: N_(
+        "The SMS service does not answer at the moment. Your six-digit code (pin) will be late."
+    ),
+    WaitReason.MAIL_DOWN: N_(
+        "The mail service does not answer at the moment. Your six-digit code (pin) will be late."
+    ),
     WaitReason.MESSAGES_DOWN: N_(
-        "The service by which your code goes does not answer just now. Your code will be late."
+        "The service that sends your six-digit code (pin) does not answer at the moment."
+        " Your code will be late."
     ),
-    WaitReason.CONFIGURATION: N_("A fault on our side is in the way. Support can see it."),
+    WaitReason.CONFIGURATION: N_("There is a fault on our side. Support can see it."),
     WaitReason.USERNAME_CONFLICT: N_("Support has to check your username."),
     WaitReason.INSURANCE_CONFLICT: N_("Support has to check your insurance number."),
     WaitReason.FOREIGN_ENTRY: N_("Support has to check an older entry in the directory."),
@@ -101,8 +109,8 @@ _WAITS: Mapping[WaitReason, str] = {
         "Your details at the secretariat have changed in the meantime. Support has to check them."
     ),
     WaitReason.ACCOUNT_GONE: N_(
-        "You had an account, which is no longer in the directory. Support has to say whether it is"
-        " made again."
+        "You had an account, which is no longer in the directory. Support has to decide"
+        " whether to create it again."
     ),
     WaitReason.SHARED_BY_MANY: N_(
         "The secretariat has this mobile or e-mail on file for many students, so it cannot prove"
@@ -135,56 +143,59 @@ _SEND_BY: Mapping[ContactKind, str] = {
 
 _STEPS: Mapping[Step, str] = {
     Step.LOOKUP: N_("We are looking for you in the records of the secretariat."),
-    Step.PROVISIONING: N_("We are making your account."),
+    Step.PROVISIONING: N_("We are creating your account."),
     Step.NEEDS_SUPPORT: N_("Support has to look at your activation."),
 }
 _AT: Mapping[tuple[Step | None, WaitReason | None], str] = {
     (Step.NEEDS_SUPPORT, WaitReason.WAITING_IDENTITY): N_(
-        "The answers given for this mobile or e-mail do not agree with the secretariat's records."
-        " Support has to make sure with you who you are."
+        "The answers given for this mobile or e-mail do not match the secretariat's"
+        " records. Support has to confirm with you who you are."
     ),
     (Step.INSURANCE, WaitReason.REGISTRAR_DOWN): N_(
-        "The records of the secretariat do not answer just now."
-        " Your insurance number is kept, and is checked as soon as they do."
+        "The records of the secretariat do not answer at the moment. We keep your"
+        " insurance number and check it as soon as they do."
     ),
 }
 _ELSE = N_("We are getting the next page ready.")
 
 NO_MORE_ANSWERS = N_(
-    "You have tried this as often as is allowed. Try again at %(time)s, or ask for help"
+    "You have tried this as often as you can for now. Try again at %(time)s, or ask for help"
 )
 LOCKED_PIN = N_("Too many wrong codes. Try again at %(time)s, or ask for help")
 TOO_SOON = N_("You can ask for a new message after %(time)s")
 
 _LATER = N_("More answers were sent for this activation than anybody needs in an hour.")
 _NO_MORE = N_(
-    "More answers were sent for this activation than anybody needs, so it takes no more. Ask"
-    " for help: support can let you go on."
+    "More answers were sent for this activation than anybody needs, so it accepts no"
+    " more. Ask for help: support can let you continue."
 )
 _STATUSES: Mapping[int, tuple[str, str]] = {
-    400: (N_("This address is not ours"), N_("Open the page from the address of this service.")),
+    400: (N_("This is not our address"), N_("Open the page from the address of this service.")),
     403: (
         N_("This form can no longer be used"),
-        N_("It was open too long, or came from another page. Nothing has changed. Start it again."),
+        N_("It was open too long, or came from another page. Nothing has changed. Start again."),
     ),
     404: (N_("There is no such page"), N_("Check the address, or start from the first page.")),
-    405: (N_("This page cannot be used like that"), N_("Start again from the first page.")),
+    405: (N_("You cannot use this page like that"), N_("Start again from the first page.")),
     408: (
         N_("That took too long"),
-        N_("Your connection was too slow or broke off, so nothing was taken. Send it again."),
+        N_("Your connection was too slow or broke off, so we received nothing. Send it again."),
     ),
     413: (
         N_("That is too long"),
-        N_("What you sent is longer than any of our forms. Nothing has changed."),
+        N_("What you sent is longer than any of our forms allows. Nothing has changed."),
     ),
-    429: (N_("Too many tries from your network"), N_("Nothing is wrong with your details.")),
+    429: (
+        N_("Too many attempts from your network"),
+        N_("There is nothing wrong with your details."),
+    ),
     500: (
         N_("Something went wrong on our side"),
-        N_("What you had already completed is safe. Try again in a little while."),
+        N_("What you completed is safe. Try again in a little while."),
     ),
     503: (
-        N_("The service does not answer just now"),
-        N_("What you had already completed is safe. Try again in a minute."),
+        N_("The service does not answer at the moment"),
+        N_("What you completed is safe. Try again in a minute."),
     ),
 }
 
@@ -232,15 +243,15 @@ class Wording:
 
     def wrong_pin(self, tries_left: int) -> str:
         return self.texts.ngettext(
-            "The code is not correct. %(n)d try left",
-            "The code is not correct. %(n)d tries left",
+            "The six-digit code (pin) is not correct. %(n)d attempt left",
+            "The six-digit code (pin) is not correct. %(n)d attempts left",
             tries_left,
         ) % {"n": tries_left}
 
     def wrong_answer(self, tries_left: int) -> str:
         return self.texts.ngettext(
-            "That is not what the secretariat has on file. %(n)d try left",
-            "That is not what the secretariat has on file. %(n)d tries left",
+            "That is not what the secretariat has on file. %(n)d attempt left",
+            "That is not what the secretariat has on file. %(n)d attempts left",
             tries_left,
         ) % {"n": tries_left}
 
@@ -250,7 +261,7 @@ class Wording:
         return self.say(N_("No student was found with these details"))
 
     def role(self) -> str:
-        return self.say(N_("Choose what you are"))
+        return self.say(N_("Select “I am a student”, or ask support"))
 
     def say(self, text: str, /, **values: object) -> str:
         """Return this text in the page's language, with its placeholders filled in."""

@@ -82,6 +82,6 @@ def send_test(json: Json = False) -> None:
         if not json:
             typer.echo(f"{name}: {f'not delivered, {why}' if why else 'delivered'}")
     if outcomes.keys() <= {alert_channels.AUDIT_MAILBOX}:
-        raise Failed("The settings name nobody to alert.")
+        raise Failed("The settings do not name anybody to alert.")
     if any(outcomes.values()):
         raise typer.Exit(1)

@@ -56,7 +56,7 @@ def verify(
     if not chain.whole:
         raise Failed(f"{_wrong(chain)}: {chain.rows} rows in all. {source}")
     begins = f"It begins with row {chain.first}.\n" if chain.first > 1 else ""
-    typer.echo(f"{chain.rows} rows, none changed, removed or put in.\n{begins}{source}")
+    typer.echo(f"{chain.rows} rows, none changed, removed or inserted.\n{begins}{source}")
     typer.echo(f"Head: {chain.head}")
 
 
@@ -101,7 +101,7 @@ def _source(chain: Chain, kept: list[SentHead] | None) -> str:
 def _wrong(chain: Chain) -> str:
     """Say what is wrong with a chain that is not whole."""
     if chain.bad is not None:
-        return f"row {chain.bad} was changed, removed or put in"
+        return f"row {chain.bad} was changed, removed or inserted"
     if chain.loose:
         return f"the rows before row {chain.first} were not cut by `audit cut` behind a sent head"
     if chain.missing:
@@ -109,7 +109,7 @@ def _wrong(chain: Chain) -> str:
         return f"row {head.id}, whose head was sent on {head.day}, is not in the chain"
     if chain.held is False:
         return "the expected head is not in the chain"
-    return f"the head of row {chain.early[-1].id} is dated {chain.early[-1].day}, a day to come"
+    return f"the head of row {chain.early[-1].id} is dated {chain.early[-1].day}, which is in the future"
 
 
 @commands.command()

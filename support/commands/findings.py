@@ -17,7 +17,7 @@ commands = typer.Typer()
 @commands.command("findings")
 def list_(
     everything: Annotated[
-        bool, typer.Option("--all", help="Also what was mended, settled, or is gone.")
+        bool, typer.Option("--all", help="Also what was corrected, settled, or is gone.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -29,15 +29,15 @@ def list_(
         return
     for row in seen.rows:
         text = TEXTS[row.kind]
-        over = "mended" if row.mended_at else "settled" if row.settled_at else "gone"
+        over = "corrected" if row.mended_at else "settled" if row.settled_at else "gone"
         state = f", {over}" if row.mended_at or row.settled_at or row.gone_at else ""
         about = "  ".join(filter(None, (row.reference, row.username)))
         typer.echo(f"{utc(row.first_seen)}  {row.kind}{state}  {about}  {row.subject}")
         typer.echo(f"  {text.means} {text.moves}")
     if not seen.rows:
-        typer.echo("Nothing stands.")
+        typer.echo("Nothing disagrees.")
     looked = utc(seen.looked_at) if seen.looked_at else "never"
-    typer.echo(f"The last look was completed: {looked}.", err=True)
+    typer.echo(f"Last compared: {looked}.", err=True)
 
 
 @commands.command()

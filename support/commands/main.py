@@ -130,7 +130,7 @@ def show(reference: Reference, json: Json = False) -> None:
     texts = translator(place.default_language)
 
     def told_at(moment: datetime) -> str:
-        """Format a time with its zone, because other times in the output are UTC."""
+        """Format a time in the institution's zone, and name the zone."""
         zone = place.timezone
         told = clock(moment, language=place.default_language, zone=zone, seconds=True)
         return f"{told} {moment.astimezone(zone):%Z}"
@@ -145,10 +145,11 @@ def show(reference: Reference, json: Json = False) -> None:
     if "match" in shown:
         shown["match"] = reason_texts.reason(shown["match"], place.default_language)
     for name, value in shown.items():
-        typer.echo(f"  {name}: {_cell(value)}")
+        text = told_at(value) if isinstance(value, datetime) else _cell(value)
+        typer.echo(f"  {name}: {text}")
     for event in case.timeline:
         told = event.as_dict()
-        typer.echo(f"  {utc(event.at)}  {told['what']}  {told['detail'] or ''}")
+        typer.echo(f"  {told_at(event.at)}  {told['what']}  {told['detail'] or ''}")
     for part in case.missing:
         away = f"{part} does not answer: its part is missing here."
         typer.echo(_HISTORY if part == "history" else away, err=True)

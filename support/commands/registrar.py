@@ -74,7 +74,7 @@ def _tell(found: Check) -> None:
         typer.echo(f"Rule of the directory's entry: {found.why or '-'}")
         if found.same_login:
             typer.echo(f"Others' rows with this loginname: {', '.join(found.same_login)}")
-        typer.echo(f"Activation under way: {found.reference or '-'}")
+        typer.echo(f"Activation in progress: {found.reference or '-'}")
     for sentence in texts.sentences(found).values():
         typer.echo(f"\n{sentence}")
 

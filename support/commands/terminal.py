@@ -41,7 +41,7 @@ def ask(what: str) -> str:
 def confirm(what: str) -> None:
     """Say what will be done, and go on only if the person at the terminal wants it."""
     typer.echo(what, err=True)
-    typer.confirm("Go on?", abort=True, err=True)
+    typer.confirm("Continue?", abort=True, err=True)
 
 
 def unless_asked(option: typer.CallbackParam, value: str) -> str:

@@ -24,7 +24,7 @@ router = APIRouter()
 
 Verb = Callable[[StaffContext, str, str, Form], Awaitable[bool]]
 _LONGEST_REASON = 500
-_NO_REASON = N_("Write why, for the audit")
+_NO_REASON = N_("Write the reason, for the audit")
 _LONG_REASON = N_("Write at most %(n)d characters")
 _LABELS: Mapping[str, str] = {Channel.SMS: N_("SMS"), Channel.EMAIL: N_("E-mail")}
 

@@ -63,7 +63,7 @@ from web.view import Views
 
 _RETRY_AFTER = "30"
 _NOT_TAKEN = N_(
-    "Your session had ended, so this was not taken. Copy it, sign in and send it again."
+    "Your session had ended, so your text was not saved. Copy it, sign in and send it again."
 )
 _STATUS_OF: Mapping[type[Exception], int] = {
     ForgedForm: 403,

@@ -24,7 +24,7 @@ _LONGEST_ID = 19
 
 _TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/x-ndjson"}
 _NO_DAY = N_("Write a day like 2026-11-23")
-_NO_HEAD = N_("This is no head: copy all of it, or all of the line in which it was sent")
+_NO_HEAD = N_("This is not a head: copy all of it, or all of the line in which it was sent")
 _ANY = N_("Everything")
 _FILTERS = ("actor", "action", "reference")
 

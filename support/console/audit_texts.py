@@ -10,7 +10,7 @@ from support.verbs.staff import Action
 from translations import N_
 
 _NO_BEGINNING = N_("rows before row %(n)s are missing")
-_EARLY = N_("a head has a date to come")
+_EARLY = N_("a head has a date in the future")
 ACTIONS: Mapping[str, str] = {
     **{action.value: label for action, label in LABELS.items()},
     Action.CASE: N_("Looked at a case"),
@@ -23,20 +23,20 @@ ACTIONS: Mapping[str, str] = {
     Action.OPERATE: N_("Pause of new activations"),
     Action.FINDINGS: N_("Findings of the reconciler"),
     Action.DECODE: N_("Read payloads in Temporal's pages"),
-    Action.EXPORT: N_("Export of a person’s data"),
+    Action.EXPORT: N_("Export of a person's data"),
     Action.SECOND_FACTOR: N_("Reset of a second factor"),
-    Action.SWEEP: N_("Sweep of expired data"),
+    Action.SWEEP: N_("Deletion of expired data"),
     REFUSED: N_("Refused, nothing was done"),
     "sign_in": N_("Signed in"),
     "sign_in_refused": N_("Was refused at the sign-in: no role"),
     "sign_in_failed": N_("Failed to sign in"),
     "second_factor_enrolled": N_("Set up a second factor"),
-    "second_factor_failed": N_("Wrong code after the right password"),
+    "second_factor_failed": N_("Wrong verification code after the right password"),
     "sign_in_by_provider_failed": N_("Sign-in by the university was not accepted"),
     "sign_in_by_provider_refused": N_("Was refused at the sign-in by the university"),
     "accounts_import": N_("Import of accounts that exist"),
     "accounts_release": N_("Release of an imported account"),
-    "accounts_join_again": N_("Answer taken back that two students are two persons"),
+    "accounts_join_again": N_("Withdrawn: that two students are two persons"),
     "not_activated_export": N_("List of students without an account"),
     "insurance_export": N_("Export of insurance numbers to check"),
 }
@@ -48,10 +48,12 @@ CODES: Mapping[str, Mapping[str, str]] = {
         CallerAnswer.CONFIRMED: N_("confirmed"),
         CallerAnswer.NOT_CONFIRMED: N_("not confirmed"),
         CallerAnswer.SPENT: N_(
-            "nothing compared, for the questions about this student are used up"
+            "nothing compared, because the questions about this student are used up"
         ),
-        CallerAnswer.OWN_SPENT: N_("nothing compared, for this person's own questions are used up"),
-        CallerAnswer.AWAY: N_("nothing compared, for the registrar did not answer"),
+        CallerAnswer.OWN_SPENT: N_(
+            "nothing compared, because this person's own questions are used up"
+        ),
+        CallerAnswer.AWAY: N_("nothing compared, because the registrar did not answer"),
     },
     Action.REGISTRAR: {
         "number": N_("Student number"),

@@ -23,7 +23,7 @@ router = APIRouter()
 
 HEADINGS: Mapping[str, str] = {
     "/progress": N_("One moment"),
-    "/pin": N_("Type the code we sent you"),
+    "/pin": N_("Type the six-digit code (pin)"),
     "/identify": N_("One more question"),
     "/insurance": N_("Social security number (AMKA)"),
     "/review": N_("Check your details"),
@@ -46,8 +46,8 @@ _FACTS: Mapping[str, str] = {
     "email": N_("E-mail"),
     "name": N_("Name"),
     "student_number": N_("Student number"),
-    "disputed": N_("What the student calls wrong"),
-    "note": N_("What the student writes of it"),
+    "disputed": N_("What the student says is wrong"),
+    "note": N_("What the student writes about it"),
     "match": N_("What speaks for or against the directory's entry"),
 }
 

@@ -35,22 +35,22 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("/registrar", N_("Registrar check"), Action.REGISTRAR),
     ("/caller", N_("Who is this caller?"), Action.CALLER),
     ("/requests", N_("Requests for help"), Action.REQUESTS),
-    ("/funnel", N_("Figures"), Action.FUNNEL),
+    ("/funnel", N_("Statistics"), Action.FUNNEL),
     ("/operations", N_("Operation"), Action.OPERATE),
     ("/findings", N_("Findings"), Action.FINDINGS),
     ("/audit", N_("Audit"), Action.AUDIT),
 )
 _TOLD: Mapping[str, str] = {
     "done": N_("Done."),
-    "taken": N_("Taken in. It counts as soon as a worker is back."),
+    "taken": N_("Accepted. It takes effect as soon as a worker is back."),
     "waking": N_("They are tried now, one after the other."),
     "paused": N_("New activations are paused"),
     "second_factor": N_("The second factor is reset, and their sessions have ended."),
-    "resumed": N_("New activations begin again"),
+    "resumed": N_("New activations can begin again"),
 }
 """The text that a page shows above itself, by the parameter `told` of its address."""
 _STATUSES: Mapping[int, tuple[str, str]] = {
-    400: (N_("This address is not ours"), N_("Open the console by its own address.")),
+    400: (N_("This is not our address"), N_("Open the console by its own address.")),
     403: (
         N_("You may not do this"),
         N_("Your role does not allow it, or the form was open too long. Nothing was changed."),
@@ -59,14 +59,14 @@ _STATUSES: Mapping[int, tuple[str, str]] = {
         N_("There is nothing here"),
         N_("No page and no activation of yours has this address. Check the reference."),
     ),
-    405: (N_("This page cannot be used like that"), N_("Go to it from the queue.")),
+    405: (N_("You cannot use this page like that"), N_("Open it from the queue.")),
     408: (
         N_("That took too long"),
-        N_("Your connection was too slow or broke off, so nothing was taken. Send it again."),
+        N_("Your connection was too slow or broke off, so we received nothing. Send it again."),
     ),
     409: (N_("It is not possible any more"), N_("Nothing was changed.")),
     413: (N_("That is too long"), N_("Nothing was changed. Write less.")),
-    429: (N_("Too many tries"), N_("Wait a little before you try again.")),
+    429: (N_("Too many attempts"), N_("Wait a little before you try again.")),
     503: (
         N_("A part of the system does not answer"),
         N_("Nothing was lost. Look again in a minute; the command line works meanwhile."),
@@ -74,7 +74,7 @@ _STATUSES: Mapping[int, tuple[str, str]] = {
 }
 _ELSE = (
     N_("Something went wrong on our side"),
-    N_("It is in the log. Nothing was changed as far as we know; look at the case again."),
+    N_("It is in the log. As far as we know, nothing was changed; look at the case again."),
 )
 
 

@@ -18,16 +18,16 @@ from translations import N_, translator
 
 STEPS: Mapping[Step, str] = {
     Step.LOOKUP: N_("Look-up"),
-    Step.PIN: N_("Code (pin)"),
+    Step.PIN: N_("Six-digit code (pin)"),
     Step.IDENTIFY: N_("Who of several"),
     Step.INSURANCE: N_("Insurance number"),
     Step.REVIEW: N_("Details"),
     Step.PASSWORD: N_("Password"),
-    Step.PROVISIONING: N_("Making of the account"),
+    Step.PROVISIONING: N_("Creation of the account"),
     Step.NEEDS_SUPPORT: N_("With support"),
     Step.ACTIVE: N_("Account active"),
-    Step.ALREADY_ACTIVE: N_("Was active already"),
-    Step.JOINED: N_("Goes on elsewhere"),
+    Step.ALREADY_ACTIVE: N_("Was already active"),
+    Step.JOINED: N_("Continues elsewhere"),
     Step.NOT_FOUND: N_("Not found"),
     Step.EXPIRED: N_("Expired"),
     Step.CANCELLED: N_("Cancelled"),
@@ -37,15 +37,15 @@ STATES: Mapping[CaseState, str] = {
     CaseState.CUT_OFF: N_("Ended from outside"),
     CaseState.ERASED: N_("Erased"),
     CaseState.FORGOTTEN: N_("No longer known"),
-    CaseState.UNSEEN: N_("Cannot be told now"),
+    CaseState.UNSEEN: N_("Not known at the moment"),
 }
 GROUPS: Mapping[Group, str] = {
     Group.STUCK: N_("Stuck now"),
-    Group.HUMAN: N_("Needs a human"),
+    Group.HUMAN: N_("Needs staff"),
     Group.HELD: N_("Held"),
     Group.LOCKED: N_("Locked after wrong codes"),
     Group.STUDENT: N_("Waits for the student"),
-    Group.WORKING: N_("The engine is at work"),
+    Group.WORKING: N_("The engine is working"),
     Group.FINISHED: N_("Finished today"),
 }
 WHO: Mapping[Who, str] = {
@@ -55,16 +55,16 @@ WHO: Mapping[Who, str] = {
 }
 _SUBMISSIONS: Mapping[str, str] = {
     **{name: LABELS[action] for action, name in SUBMITTED_AS.items()},
-    "submit_pin": N_("Typed a code"),
-    "resend_pin": N_("Asked for a code"),
-    "not_me": N_("Said of a message that they had not asked for it"),
-    "identify": N_("Answered who it is"),
+    "submit_pin": N_("Typed a six-digit code (pin)"),
+    "resend_pin": N_("Asked for a six-digit code (pin)"),
+    "not_me": N_("Said that they had not asked for the message"),
+    "identify": N_("Answered the question of identity"),
     "submit_insurance": N_("Gave an insurance number"),
     "give_consent": N_("Agreed to the details"),
     "dispute": N_("Said that details are wrong"),
-    "withdraw": N_("Took that back"),
+    "withdraw": N_("Withdrew that"),
     "submit_password": N_("Chose a password"),
-    "joined": N_("Another activation of the same person goes on here"),
+    "joined": N_("Another activation of the same person continues here"),
 }
 _WHATS: Mapping[str, str] = {
     "started": N_("Began"),
@@ -72,7 +72,7 @@ _WHATS: Mapping[str, str] = {
     "terminated": N_("Ended from outside"),
     "done": N_("Done: %(detail)s"),
     "failed": N_("Failed: %(detail)s"),
-    "stands": N_("Stands at: %(detail)s"),
+    "stands": N_("Now at: %(detail)s"),
     "message": N_("Message: %(detail)s"),
     "wrote": N_("Note of %(detail)s"),
 }
@@ -80,14 +80,14 @@ _REFUSED = N_("Refused, nothing was done: %(detail)s")
 _ACTIVITIES: Mapping[str, str] = {
     ActivityName.FIND_STUDENT: N_("look-up in the registrar"),
     ActivityName.RESERVE_SEND: N_("reservation of a message"),
-    ActivityName.SEND_PIN: N_("sending of the code"),
-    ActivityName.CHECK_PIN: N_("comparison of the code"),
+    ActivityName.SEND_PIN: N_("sending of the six-digit code (pin)"),
+    ActivityName.CHECK_PIN: N_("comparison of the six-digit code (pin)"),
     ActivityName.CLAIM_PERSON: N_("claim of the person"),
     ActivityName.CHECK_ACCOUNT: N_("look for the account in the directory"),
     ActivityName.RESOLVE_ACCOUNT: N_("finding of the username"),
     ActivityName.RECORD_INSURANCE: N_("recording of the insurance number"),
     ActivityName.RECORD_CONSENT: N_("recording of the consent"),
-    ActivityName.PROVISION_ACCOUNT: N_("making of the account"),
+    ActivityName.PROVISION_ACCOUNT: N_("creation of the account"),
     ActivityName.SEND_NOTICE: N_("sending of a notice"),
     ActivityName.CLOSE_ACTIVATION: N_("closing"),
 }
@@ -100,7 +100,7 @@ DETAILS: Mapping[Detail, str] = {
 }
 LANGUAGES: Mapping[Language, str] = {Language.EL: "Ελληνικά", Language.EN: "English"}
 _WORDS: Mapping[str, str] = {
-    "pin": N_("code"),
+    "pin": N_("six-digit code (pin)"),
     "notice": N_("notice"),
     "sms": N_("by SMS"),
     "email": N_("by e-mail"),

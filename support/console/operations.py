@@ -18,7 +18,7 @@ _OWN = N_("Your own second factor is reset by another operator, or by the comman
 
 STAGES = {
     "started": N_("Started"),
-    "proven": N_("Code was right"),
+    "proven": N_("Right code"),
     "agreed": N_("Agreed"),
     "active": N_("Active"),
 }

@@ -13,10 +13,11 @@ router = APIRouter()
 
 _DELIVERY = {
     None: N_("The answer is on its way."),
-    Delivery.SENT: N_("The mail server has taken the answer."),
+    Delivery.SENT: N_("The mail server has accepted the answer."),
     Delivery.UNDELIVERABLE: N_(
-        "The mail server did not take the answer: the mailbox does not exist, or the text was"
-        " refused. The student has not got it. Close the request when there is nothing more to do."
+        "The mail server did not accept the answer: the mailbox does not exist, or the"
+        " text was refused. The student has not received it. Close the request when there"
+        " is nothing more to do."
     ),
 }
 

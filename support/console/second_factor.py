@@ -24,7 +24,7 @@ router = APIRouter()
 
 CODE = "/sign-in/code"
 AnyoneRequest = Annotated[ConsoleRequest, Depends(anyone)]
-_WRONG = N_("The code is wrong, or was used before")
+_WRONG = N_("The verification code is wrong, or was used before")
 
 
 async def begin(ctx: ConsoleRequest, staff: Staff, onward: str) -> Response:

@@ -32,8 +32,8 @@ router = APIRouter()
 AnyoneRequest = Annotated[ConsoleRequest, Depends(anyone)]
 _WRONG = N_("The name or the password is wrong")
 _AWAY = N_(
-    "The directory does not answer, so nobody can be told apart now. Operators sign in with their"
-    " own accounts, and the command line works."
+    "The directory does not answer, so staff cannot sign in now. Operators sign in with"
+    " their own accounts, and the command line works."
 )
 
 

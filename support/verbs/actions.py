@@ -45,7 +45,7 @@ SUBMITTED_AS: Mapping[Action, str] = {
 """The name of each action's submission, which the workflow's handler for it has as well."""
 LABELS: Mapping[Action, str] = {
     Action.RETRY: N_("Try now"),
-    Action.RESEND: N_("Send a code"),
+    Action.RESEND: N_("Send a six-digit code (pin)"),
     Action.UNLOCK: N_("Unlock"),
     Action.REOPEN: N_("Open the contact again"),
     Action.REREAD: N_("Read the registrar again"),
@@ -59,64 +59,73 @@ LABELS: Mapping[Action, str] = {
     Action.RETRY_ALL: N_("Try now for all of them"),
 }
 EFFECTS: Mapping[Action, str] = {
-    Action.RETRY: N_("The engine tries now whatever it waits for, and reads it all again."),
+    Action.RETRY: N_(
+        "The engine now tries again whatever it waits for, and reads all of it again."
+    ),
     Action.RESEND: N_(
-        "A code goes to the contact on file, by SMS or by e-mail, also where the student has used"
-        " up the messages. Staff have a limit of their own for each contact and hour."
+        "A six-digit code (pin) is sent to the contact on file, by SMS or by e-mail,"
+        " even if the student's limit of messages is reached. Staff have a limit of their"
+        " own for each contact and hour."
     ),
     Action.UNLOCK: N_(
-        "The student may type codes again at once; the wrong ones stay dead. Where so many answers"
-        " were sent that none are taken, as many new ones are taken."
+        "The student can type codes again at once; wrong codes stay invalid. If the"
+        " limit of answers is reached, as many new answers are accepted."
     ),
     Action.REOPEN: N_(
-        "Ordinary codes may go again to the contacts of this activation that whoever got a message"
-        " there has closed. Make sure first that the student has the contact and asks for it."
+        "Codes are sent again to the contacts of this activation that whoever got a"
+        " message there has closed. Make sure first that the student has the contact and"
+        " asks for it."
     ),
     Action.REREAD: N_(
-        "The registrar is read now. What has changed there is shown to the student anew."
+        "The registrar is read now. What has changed there is shown to the student again."
     ),
     Action.RESOLVE: N_(
-        "The dispute ends: the student is written to, sees the details as the registrar has them"
-        " now, and may agree or dispute again."
+        "The dispute ends: the student gets a message, sees the details as the registrar"
+        " has them now, and can agree or dispute again."
     ),
     Action.HOLD: N_(
-        "The activation stops until staff release it. The student reads that support checks it."
+        "The activation stops until staff release it. The student reads that support is"
+        " checking it."
     ),
-    Action.RELEASE: N_("The activation goes on from where it was held."),
+    Action.RELEASE: N_("The activation continues from where it was held."),
     Action.CANCEL: N_(
-        "The activation ends, what it held is free again, and the student is told. No account is"
-        " made; the student may start again."
+        "The activation ends, what it held is released, and the student is told. No"
+        " account is created; the student can start again."
     ),
     Action.WITHDRAW: N_(
         "A choice, or without any the whole consent, is taken back as a new row. What the choice"
         " wrote leaves the directory. The account stays."
     ),
     Action.ERASE: N_(
-        "The activation and all it kept of the student are erased, here and in Temporal; the proof"
-        " of the consent stays, without what was shown. The account stays. It cannot be undone."
+        "The activation and all data that it kept of the student are erased, here and in"
+        " Temporal; the proof of the consent stays, without what was shown. The account"
+        " stays. This cannot be undone."
     ),
-    Action.RETRY_ALL: N_("Each is tried at a moment of its own within half a minute."),
+    Action.RETRY_ALL: N_("Each is tried at its own moment within half a minute."),
 }
 """The effect of each action, as its page and its command show it."""
 OVER = frozenset({Action.NOTE, Action.WITHDRAW, Action.ERASE})
 """Actions that are possible on a closed activation, whatever its outcome."""
 _IMPOSSIBLE: Mapping[Action, str] = {
-    Action.RETRY: N_("A retry would hasten nothing: it is the student's turn, or it is held."),
-    Action.RESEND: N_("No code is awaited now."),
+    Action.RETRY: N_(
+        "A retry would not make it faster: it is the student's turn, or the activation is held."
+    ),
+    Action.RESEND: N_("No six-digit code (pin) is awaited now."),
     Action.UNLOCK: N_("It is not locked."),
     Action.REREAD: N_(
-        "The registrar is read by itself at this step; what waits for support reads it on retry."
+        "At this step the registrar is read automatically; what waits for support reads"
+        " it on retry."
     ),
     Action.RESOLVE: N_("Nothing is disputed."),
     Action.HOLD: N_("Only what waits for the student can be held."),
     Action.RELEASE: N_("It is not held."),
-    Action.CANCEL: N_("The account is being made: it can no longer be cancelled."),
+    Action.CANCEL: N_("The account is being created: it can no longer be cancelled."),
 }
 _ENDED = N_("The activation has ended.")
 _REFUSALS: Mapping[Verdict, str] = {
     Verdict.TOO_SOON: N_(
-        "No message may go there now: as many as staff may send there in an hour have gone, or"
-        " there is no such contact on file."
+        "No message can be sent there now: staff have sent as many as they can in an"
+        " hour, or there is no such contact on file."
     ),
     Verdict.LOCKED: N_("It is locked after wrong codes: unlock it first."),
     Verdict.AWAY: N_("The registrar does not answer. Nothing was changed."),

@@ -66,22 +66,23 @@ _TEXTS = {
     TEMPORAL_DOWN: TEXTS[System.TEMPORAL].away,
     FailureType.LEDGER_DOWN.value: N_("The engine's database does not answer."),
     LEDGER_REFUSES: N_(
-        "The engine's database refuses the process of the alerts, which can tell nothing else: run"
-        " `activation ledger migrate` and `activation ledger roles`, and see its log."
+        "The engine's database refuses the process of the alerts, which can report"
+        " nothing else: run `activation ledger migrate` and `activation ledger roles`,"
+        " and see its log."
     ),
     TASK_FAILS: N_("The engine itself fails: the workers' logs say where."),
     NO_WORKER: N_("No worker serves a task queue."),
     ALERTS_FAIL: N_("Alerts are not delivered by one of their channels."),
     ATTACK: N_("Somebody seems to guess codes or contacts: attack mode is on."),
-    SWEEP_LATE: N_("Personal data are kept too long: the hourly sweep has stopped."),
-    CERTIFICATE_ENDS: N_("A certificate ends soon, or has ended: have it renewed."),
+    SWEEP_LATE: N_("Personal data are kept too long: the hourly deletion has stopped."),
+    CERTIFICATE_ENDS: N_("A certificate expires soon, or has expired: have it renewed."),
     FINDINGS: N_(
-        "Ledger, directory and Temporal disagree where nothing mends it: see"
+        "Ledger, directory and Temporal disagree where nothing corrects it: see"
         " `activation support findings`."
     ),
-    USED: N_("Messages have reached a share (per cent) of what the university sends at most."),
+    USED: N_("Messages have reached a share (per cent) of the university's limit."),
     STAFF: N_("One of staff has searched, looked up or decoded too much: the audit says who."),
-    SMS_BUDGET: N_("The SMS that the university sends are used up for now."),
+    SMS_BUDGET: N_("The university's limit of SMS is reached for now."),
     UNSENT: N_("The day's head of the audit is not delivered by one of the channels."),
     BEHIND: N_("The audit ends before a head that was sent: rows were removed."),
 }
@@ -90,7 +91,7 @@ _OWN = {
     *CAUSES,
 }
 """The causes of which Temporal knows nothing."""
-_STUCK = N_("Activations cannot go on.")
+_STUCK = N_("Activations cannot continue.")
 _OVER = N_("Over:")
 
 log = structlog.get_logger(__name__)

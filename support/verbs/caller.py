@@ -27,11 +27,11 @@ from translations import N_
 
 _FEWEST = 2
 _UNREADABLE = {
-    "birth_date": N_("That is no date of birth: type it as 31/12/2005"),
-    "student_number": N_("That is no student number: it has at least one digit"),
-    "father_name": N_("That is no name"),
-    "mobile": N_("That is no mobile number"),
-    "email": N_("That is no e-mail address"),
+    "birth_date": N_("This is not a date of birth: type it like 31/12/2005"),
+    "student_number": N_("This is not a student number: it has at least one digit"),
+    "father_name": N_("This is not a name"),
+    "mobile": N_("This is not a mobile number"),
+    "email": N_("This is not an e-mail address"),
 }
 
 
@@ -49,9 +49,9 @@ class CallerAnswer(StrEnum):
 
 
 ANSWERS = {
-    CallerAnswer.CONFIRMED: N_("Yes: all that was said is on file for this student."),
+    CallerAnswer.CONFIRMED: N_("Yes: all of it is on file for this student."),
     CallerAnswer.NOT_CONFIRMED: N_(
-        "No: not all that was said is on file for one student whom you may see. Do nothing for"
+        "No: not all of it is on file for one student whom you may see. Do nothing for"
         " this caller, and do not say which part may be wrong."
     ),
     CallerAnswer.SPENT: N_(
@@ -64,8 +64,8 @@ ANSWERS = {
         " the secretariat."
     ),
     CallerAnswer.AWAY: N_(
-        "Nothing was compared or counted: the secretariat's records do not answer just now. Please"
-        " ask again in a while."
+        "Nothing was compared or counted: the secretariat's records do not answer at the"
+        " moment. Please ask again in a while."
     ),
 }
 """How staff read each answer."""
@@ -137,7 +137,9 @@ def _read(ctx: StaffContext, question: CallerQuestion) -> Said:
         if getattr(question.contact, name).strip() and not getattr(contact, name):
             raise UnreadableField(name)
     if len(said.kinds) < _FEWEST:
-        raise UnreadableField("birth_date", N_("Give two at least of what the caller says."))
+        raise UnreadableField(
+            "birth_date", N_("Give at least two of the things that the caller says.")
+        )
     if not (question.reference or contact.mobile or contact.email or read.student_number):
         raise UnreadableField(
             "student_number", N_("Type the student number, a mobile or an e-mail.")
@@ -157,7 +159,7 @@ async def _claim(ctx: StaffContext, question: CallerQuestion, read: Said) -> _Cl
     ctx.check_sight(line.department)
     start = await cases.start(ctx.client, question.reference)
     if start is None:
-        raise ActionRefused(N_("This case no longer tells whom it is of: ask without it."))
+        raise ActionRefused(N_("This case no longer shows whose it is: ask without it."))
     noted = (await activations.noted(ctx.pool, [question.reference])).get(question.reference)
     contact = students.ContactQuery(start.mobile, start.email, region)
     if noted is None or noted.person_key is None:

@@ -177,13 +177,14 @@ async def traced(ctx: StaffContext, person: str, requests: Collection[str] = ())
         )
     except NumberUsedAgain:
         raise ActionRefused(
-            N_("This number was another person’s before: give the reference of an activation.")
+            N_("This number was another person's before: give the reference of an activation.")
         ) from None
     except NobodyNamed:
         raise ActionRefused(
             N_(
-                "This activation does not tell whose it is, and its contact is also a known"
-                " person’s: give the student’s number, or the reference of another activation."
+                "This activation does not show whose it is, and its contact is also a"
+                " known person's: give the student's number, or the reference of another"
+                " activation."
             )
         ) from None
     if ctx.staff.departments is not None or not await persons.known(ctx.pool, found):
@@ -236,7 +237,7 @@ async def _ended_runs(client: Client, names: Iterable[str]) -> list[_Run]:
     """
     runs = [run for name in names async for run in _runs(client, name)]
     if any(run.running and not _is_letter(run) for run in runs):
-        raise ActionRefused(N_("The activation, or a withdrawal of it, is still under way."))
+        raise ActionRefused(N_("The activation, or a withdrawal of it, is still in progress."))
     return runs
 
 

@@ -34,26 +34,30 @@ TEXTS: Mapping[FindingKind, FindingText] = {
         ),
     ),
     FindingKind.NAME_UNRESERVED: FindingText(
-        N_("The engine made an entry whose username is not reserved in its database."),
+        N_("The engine created an entry whose username is not reserved in its database."),
         N_(
-            "The username is reserved by itself, for the person of the code in the entry. Where"
-            " that does not happen, write the code of its owner into the entry."
+            "The username is reserved automatically, for the person whose identifier is"
+            " in the entry. If that does not happen, write the identifier of its owner"
+            " into the entry."
         ),
     ),
     FindingKind.NAME_OF_ANOTHER: FindingText(
-        N_("The engine made an entry whose username is reserved for another person."),
+        N_("The engine created an entry whose username is reserved for another person."),
         N_(
             "Find out whose the entry is. The other person gets another username: cancel their"
             " activation, and release the name with `activation accounts release`."
         ),
     ),
     FindingKind.ENTRY_RENAMED: FindingText(
-        N_("A person's entry has another username than the engine's database has for the account."),
+        N_(
+            "A person's entry has a different username from the one that the engine's"
+            " database has for the account."
+        ),
         N_("If the entry was renamed on purpose, say that it is settled; the engine follows it."),
     ),
     FindingKind.SECOND_ENTRY: FindingText(
-        N_("Besides the account of a person another entry has the person's code."),
-        N_("The directory's administrators remove one of the entries, or the code from it."),
+        N_("Besides the account of a person another entry has the person's identifier."),
+        N_("The directory's administrators remove one of the entries, or the identifier from it."),
     ),
     FindingKind.CHOICE_SHOWN: FindingText(
         N_("The directory still shows what a student has withdrawn."),
@@ -65,23 +69,23 @@ TEXTS: Mapping[FindingKind, FindingText] = {
     FindingKind.RUN_MISSING: FindingText(
         N_("An activation in progress is not run by Temporal."),
         N_(
-            "The sweep ends it within a day; the student can begin again at once. What was sent in"
-            " its last minutes may be lost: call the student."
+            "It is ended automatically within a day; the student can begin again at"
+            " once. What was sent in its last minutes may be lost: call the student."
         ),
     ),
     FindingKind.RUN_UNKNOWN: FindingText(
         N_("Temporal runs an activation that the engine's database does not know."),
-        N_("Cancel it, and have the student begin again. It makes no account without a consent."),
+        N_("Cancel it, and have the student begin again. It creates no account without a consent."),
     ),
     FindingKind.RUN_GOES_ON: FindingText(
         N_("Temporal runs an activation that has ended in the engine's database."),
         N_(
-            "It makes no second account. If the student waits, cancel it and have the student begin"
-            " again."
+            "It creates no second account. If the student waits, cancel it and have the"
+            " student begin again."
         ),
     ),
     FindingKind.LEFT_BEHIND: FindingText(
         N_("An activation that has ended still holds its person, or a sealed password."),
-        N_("What it holds is deleted by itself."),
+        N_("What it holds is deleted automatically."),
     ),
 }

@@ -24,8 +24,9 @@ CAUSES = (UNSENT, BEHIND)
 HEAD = "AUDIT_HEAD"
 _TITLE = N_("Head of the audit")
 _KEEP = N_(
-    "Keep this where nobody can change it who administers the database. With it"
-    " `activation support audit verify --heads FILE` finds whether rows were removed since."
+    "Keep this in a place that whoever administers the database cannot change. With it"
+    " `activation support audit verify --heads FILE` finds whether rows were removed"
+    " since."
 )
 
 log = structlog.get_logger(__name__)

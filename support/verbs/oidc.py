@@ -12,8 +12,8 @@ from translations import N_
 
 _SHOWN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _WEAK = N_(
-    "You signed in at the university without the second factor that the desk demands. Sign out"
-    " there, and sign in with it."
+    "You signed in at the university without the second factor that the desk requires."
+    " Sign out there, and sign in with it."
 )
 _ACCOUNT = re.compile(rf".*{PROVIDED}[0-9a-f]{{16}}")
 

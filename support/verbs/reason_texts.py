@@ -23,7 +23,7 @@ TEXTS = {
     Reason.UNADOPTABLE: N_("{names}; the entry cannot be adopted"),
     Reason.NOT_ADOPTED: N_("the entry cannot be adopted"),
     Reason.LOGIN_RESERVED: N_("loginname: the name is reserved for a service"),
-    Reason.LOGIN_MALFORMED: N_("loginname: no username can be written like this"),
+    Reason.LOGIN_MALFORMED: N_("loginname: this cannot be a username"),
     Reason.LOGIN_IN_USE: N_("loginname: somebody else has the username"),
     Reason.LOGIN_SHARED: N_("loginname: several students have the same"),
     Reason.NO_NAME_LEFT: N_("each username that can be made is somebody else's"),

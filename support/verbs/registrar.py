@@ -71,7 +71,9 @@ class RegistrarQuestion:
         """Return the kind of key; raises `ActionRefused` for an invalid question."""
         given = [kind for kind in Kind if getattr(self, kind, "").strip()]
         if len(given) > 1:
-            raise ActionRefused(N_("Ask by one of student number, surname and insurance number."))
+            raise ActionRefused(
+                N_("Search by one of student number, surname and insurance number.")
+            )
         if not given and not self.typed:
             raise ActionRefused(N_("Give a student number, a surname or an insurance number."))
         kind = given[0] if given else Kind.CONTACT
@@ -187,7 +189,7 @@ async def _number_of(ctx: StaffContext, reference: str) -> str:
     key = noted.person_key if noted else None
     person = await cases.person(ctx.client, reference, key)
     if person is None or (noted and noted.erased):
-        raise ActionRefused(N_("This case does not tell whose it is: ask without it."))
+        raise ActionRefused(N_("This case does not show whose it is: ask without it."))
     newest = person.enrolments[0]
     return f"{newest.system_id}/{newest.registration_id}"
 

@@ -12,7 +12,7 @@ from translations import N_, translator
 
 OUTCOMES = {
     Diagnosis.NOT_IN_VIEW: N_(
-        "We do not find you in the secretariat's records with these details. Ask your"
+        "We cannot find you in the secretariat's records with these details. Ask your"
         " department's secretariat whether your enrolment is complete."
     ),
     Diagnosis.ELSEWHERE: N_(
@@ -31,45 +31,46 @@ OUTCOMES = {
         " used. Ask the secretariat to correct it, then try again."
     ),
     Diagnosis.OWN_ADDRESS: N_(
-        "An address of the institution cannot be read before the account is active, so it is no"
-        " contact for this. Use your mobile or another e-mail that the secretariat has; if it has"
-        " neither, ask it to record one, then try again."
+        "You cannot read e-mail at an address of the institution before the account is"
+        " active, so you cannot use it here. Use your mobile or another e-mail that the"
+        " secretariat has. If it has neither, ask it to record one, then try again."
     ),
     Diagnosis.DIFFERS: N_(
         "The mobile or e-mail you typed is not the one the secretariat has. Try your other"
         " contact, or ask the secretariat to change it."
     ),
     Diagnosis.NEAR_MISS: N_(
-        "What you typed is almost what the secretariat has, but not quite. Type it again with"
-        " care; if it is right as you typed it, ask the secretariat to correct theirs."
+        "What you typed is almost what the secretariat has, but not quite. Type it again"
+        " carefully. If it is right, ask the secretariat to correct its own."
     ),
     Diagnosis.SHARED: N_(
-        "You can activate your account now. Somebody else has the same mobile or e-mail on file;"
-        " with that one you will be asked one question more."
+        "You can activate your account now. Somebody else has the same mobile or e-mail"
+        " on file, so you will be asked one more question."
     ),
     Diagnosis.SHARED_BY_MANY: N_(
         "The mobile or e-mail the secretariat has is on file for many students, so it cannot prove"
         " who you are. Give the secretariat one of your own, then try again."
     ),
     Diagnosis.UNDER_WAY: N_(
-        "Your activation has already begun. Go on with the same mobile or e-mail, on any device."
+        "Your activation has already begun. Continue with the same mobile or e-mail, on any device."
     ),
     Diagnosis.ALREADY_ACTIVE: N_(
         "Your account is already active. If you have forgotten the password, use the page for"
         " forgotten passwords."
     ),
     Diagnosis.ACCOUNT_GONE: N_(
-        "You had an account, which is no longer in the directory. Begin again; support then has to"
-        " say whether it is made again."
+        "You had an account, which is no longer in the directory. Begin again. Support"
+        " then has to decide whether to create it again."
     ),
     Diagnosis.INSURANCE_NUMBER: N_(
-        "An account has the insurance number that the secretariat's records have for you, and it is"
-        " not known to be yours. If the number is not yours, ask the secretariat to correct it;"
-        " otherwise begin the activation, and support find out whose the account is."
+        "An account has the insurance number that the secretariat has for you, and we do"
+        " not know whether the account is yours. If the number is not yours, ask the"
+        " secretariat to correct it. Otherwise begin the activation, and support will"
+        " find out whose the account is."
     ),
     Diagnosis.IN_THE_WAY: N_(
-        "The directory already has an entry that stands in the way of your account. The"
-        " administrators have to put it right; try again when they tell you."
+        "An entry in the directory prevents your account. The administrators have to"
+        " correct it. Try again when they tell you."
     ),
     Diagnosis.LOGIN_NAME: N_(
         "The username that the secretariat's records have for you cannot be given to anybody. Ask"
@@ -80,29 +81,30 @@ OUTCOMES = {
         " secretariat has."
     ),
     Diagnosis.REGISTRAR_AWAY: N_(
-        "The secretariat's records do not answer just now, so we cannot look. Please ask again in"
-        " a while; activations that have begun go on by themselves."
+        "The secretariat's records do not answer at the moment, so we cannot look."
+        " Please ask again in a while. Activations that have begun continue automatically."
     ),
 }
 UNDER_WAY = {
     Diagnosis.INSURANCE_NUMBER: N_(
-        "Your activation has already begun, and need not be begun again. An account has the"
-        " insurance number that the secretariat's records have for you: support find out whose it"
-        " is. If the number is not yours, ask the secretariat to correct it."
+        "Your activation has already begun. You do not need to begin again. An account"
+        " has the insurance number that the secretariat has for you: support will find"
+        " out whose it is. If the number is not yours, ask the secretariat to correct it."
     ),
     Diagnosis.IN_THE_WAY: N_(
-        "Your activation has already begun, and need not be begun again. The directory has an"
-        " entry that stands in the way of your account: the administrators have to put it right"
-        " before the account can be made."
+        "Your activation has already begun. You do not need to begin again. An entry in"
+        " the directory prevents your account: the administrators have to correct it"
+        " before we can create the account."
     ),
     Diagnosis.LOGIN_NAME: N_(
-        "Your activation has already begun, and need not be begun again. The username that the"
-        " secretariat's records have for you cannot be given to anybody: ask the secretariat to"
-        " correct it, so that the account can be made."
+        "Your activation has already begun. You do not need to begin again. The username"
+        " that the secretariat's records have for you cannot be given to anybody: ask the"
+        " secretariat to correct it, so that we can create the account."
     ),
     Diagnosis.ACCOUNT_GONE: N_(
-        "Your activation has already begun, and need not be begun again. You had an account, which"
-        " is no longer in the directory: support has to say whether it is made again."
+        "Your activation has already begun. You do not need to begin again. You had an"
+        " account, which is no longer in the directory: support has to decide whether to"
+        " create it again."
     ),
 }
 """Texts that replace these when an activation is open."""
@@ -114,10 +116,10 @@ ACCOUNTS = {
     ),
     AccountSeen.GONE: N_("There was an account; the directory does not show it any more."),
     AccountSeen.IN_THE_WAY: N_(
-        "The directory has an entry that is in the way: an operator must look at it."
+        "An entry in the directory prevents the account: an operator must look at it."
     ),
     AccountSeen.UNKNOWN: N_(
-        "The directory does not answer: whether there is an account is unknown."
+        "The directory does not answer: we do not know whether there is an account."
     ),
 }
 CONTACT_KINDS = {ContactKind.MOBILE: N_("mobile"), ContactKind.EMAIL: N_("e-mail")}

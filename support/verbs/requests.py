@@ -87,7 +87,7 @@ async def close(
     """Close a request without an answer; raises `ActionRefused` when it is settled already."""
     why = note(reason)[:LONGEST_REASON]
     if not why:
-        raise ActionRefused(N_("Write why."))
+        raise ActionRefused(N_("Write the reason."))
     return await _settle(ctx, request_id, submission_id, f"close: {why}", closing=why)
 
 
@@ -113,7 +113,7 @@ async def _settle(
 def _must_be_open(standing: HelpRequestDetail, to_answer: bool) -> None:
     if not standing.is_open:
         raise ActionRefused(
-            N_("Somebody has settled this request already. See below who, and how.")
+            N_("Somebody has already settled this request. See below who, and how.")
         )
     if to_answer and standing.answer is not None:
         raise ActionRefused(

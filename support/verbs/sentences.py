@@ -13,28 +13,30 @@ from translations import N_
 from workflows import steps
 
 _BY_REASON = {outage: TEXTS[system].away for system, outage in OUTAGES.items()} | {
-    WaitReason.WAITING_PIN: N_("Waits for the student to type the six-digit code."),
+    WaitReason.WAITING_PIN: N_("Waits for the student to type the six-digit code (pin)."),
     WaitReason.PIN_LOCKED: N_(
-        "Locked for a while after too many wrong codes. It opens by itself; nobody has to act."
+        "Locked for a while after too many wrong codes. The lock ends automatically;"
+        " nobody has to act."
     ),
     WaitReason.SEND_LIMIT: N_(
-        "No code was sent: the contact, the student or the university has had as many messages as"
-        " may go for now. The page tells the student from when one may be asked for."
+        "No six-digit code (pin) was sent: the contact, the student or the university"
+        " has reached the limit of messages for now. The page tells the student when to"
+        " ask for one."
     ),
     WaitReason.WAITING_IDENTITY: N_(
-        "Waits for the student to answer the question that tells who has the contact."
+        "Waits for the student to answer the question that shows whose the contact is."
     ),
     WaitReason.WAITING_INSURANCE: N_("Waits for the student's insurance number."),
     WaitReason.WAITING_CONSENT: N_("Waits for the student to check the details and agree."),
     WaitReason.DATA_DISPUTED: N_(
-        "The student says the details are wrong. The secretariat must correct them; the"
-        " registrar is read again every few hours, and at once when staff say so. When they are"
-        " right as they are, staff resolve it."
+        "The student says that the details are wrong. The secretariat must correct them."
+        " The registrar is read again every few hours, and at once when staff ask for it."
+        " If the details are right, staff resolve the dispute."
     ),
     WaitReason.WAITING_PASSWORD: N_("Waits for the student to choose a password."),
     WaitReason.CONFIGURATION: N_(
-        "A system refuses the engine, or the engine fails. An operator must mend what the worker's"
-        " log names; then it goes on by itself."
+        "A system refuses the engine, or the engine fails. An operator must correct what"
+        " the worker's log names; then the activation continues automatically."
     ),
     WaitReason.USERNAME_CONFLICT: N_("No username can be given. Staff must act, then retry."),
     WaitReason.INSURANCE_CONFLICT: N_(
@@ -42,7 +44,7 @@ _BY_REASON = {outage: TEXTS[system].away for system, outage in OUTAGES.items()} 
         " Staff must act, then retry."
     ),
     WaitReason.FOREIGN_ENTRY: N_(
-        "The directory has an entry that is in the way. Staff must act, then retry."
+        "An entry in the directory prevents the account. Staff must act, then retry."
     ),
     WaitReason.UNDELIVERABLE: N_(
         "No message can be delivered. The secretariat must check the contacts, then retry."
@@ -52,70 +54,71 @@ _BY_REASON = {outage: TEXTS[system].away for system, outage in OUTAGES.items()} 
         " check it, then retry or cancel."
     ),
     WaitReason.ACCOUNT_GONE: N_(
-        "The student had an account, which is no longer in the directory. Retry makes it again"
-        " under the same username; cancel does not."
+        "The student had an account, which is no longer in the directory. Retry creates"
+        " it again under the same username; cancel does not."
     ),
     WaitReason.SHARED_BY_MANY: N_(
         "Ended: more than twenty students have this contact, so it proves nobody. The secretariat"
         " must correct it; the student can start again with another one."
     ),
     WaitReason.NOT_ME: N_(
-        "Ended: whoever got its message had not asked for it and stopped it. No account was made."
+        "Ended: whoever got its message had not asked for it and stopped it. No account"
+        " was created."
     ),
-    WaitReason.HELD: N_("Held by staff. It goes on when staff release it."),
+    WaitReason.HELD: N_("Held by staff. The activation continues when staff release it."),
 }
 _BY_STEP = {
     Step.LOOKUP: N_("Looks the student up in the registrar."),
     Step.REVIEW: N_("Finds the username."),
-    Step.PROVISIONING: N_("Makes the account."),
+    Step.PROVISIONING: N_("Creates the account."),
     Step.ACTIVE: N_("The account is active."),
     Step.ALREADY_ACTIVE: N_("Ended: the student already has an active account."),
-    Step.JOINED: N_("Ended: the student goes on in another activation."),
+    Step.JOINED: N_("Ended: the student continues in another activation."),
     Step.NOT_FOUND: N_("Ended: no student has this contact."),
-    Step.EXPIRED: N_("Ended: the student left it for too long."),
+    Step.EXPIRED: N_("Ended: the time for the student's next step passed."),
     Step.CANCELLED: N_("Ended: it was cancelled."),
 }
-_AT_WORK = N_("The engine is at work.")
+_AT_WORK = N_("The engine is working.")
 _AT_SUPPORT = {
     WaitReason.WAITING_IDENTITY: N_(
-        "The answers to the question who it is fitted no student with this contact."
+        "The answers to the question who it is matched no student with this contact."
         " Staff must find out who it is, then retry."
     ),
     WaitReason.CONFIGURATION: N_(
-        "A system refused the engine, or the engine failed. An operator must mend what the"
-        " worker's log names, then retry."
+        "A system refused the engine, or the engine failed. An operator must correct"
+        " what the worker's log names, then retry."
     ),
 }
 
 
 _BY_STATE = {
     CaseState.FAILING: N_(
-        "The engine itself fails at this activation. Developers must mend it by the raw error;"
-        " then it goes on by itself."
+        "The engine itself fails in this activation. Developers must correct it by the"
+        " raw error; then the activation continues automatically."
     ),
     CaseState.CUT_OFF: N_(
-        "It was ended from outside, without the student being told. The student can start again."
+        "It was ended from outside, and the student was not told. The student can start again."
     ),
     CaseState.ERASED: N_(
-        "It was erased: the engine no longer knows whose it was. An account that it made stays in"
-        " the directory until its administrators delete it."
+        "It was erased: the engine no longer knows whose it was. An account that it"
+        " created stays in the directory until its administrators delete it."
     ),
     CaseState.FORGOTTEN: N_(
-        "Temporal no longer knows it, and no end was noted. The student can start again."
+        "Temporal no longer knows it, and no end was recorded. The student can start again."
     ),
     CaseState.UNSEEN: N_(
-        "Temporal does not answer: where it stands cannot be told now. Operators must act."
+        "Temporal does not answer: where the activation is cannot be known now. Operators must act."
     ),
 }
 _UNATTENDED = N_(
-    "No worker takes up its work now: operators must see that workers run. Nothing is lost."
+    "No worker is available for it now: operators must check that workers run. Nothing is lost."
 )
-_SPENT = N_("So many answers were sent for it that no more are taken now: staff can unlock it.")
+_SPENT = N_("So many answers were sent for it that no more are accepted now: staff can unlock it.")
 _CLOSED = N_(
-    "Its contact gets no ordinary code until %(time)s, because whoever has it stopped an"
+    "No code is sent to its contact until %(time)s, because whoever has it stopped an"
     " activation: staff can open it again."
 )
-_STUDENTS_TURN = N_("It is the student's turn; the desk need not act.")
+_STUDENTS_TURN = N_("It is the student's turn; support does not need to act.")
 _ENGINES_TURN = N_("Nobody has to act.")
 _LATE = timedelta(seconds=30)
 
@@ -170,12 +173,12 @@ def _since(line: CaseSummary) -> str:
         over = line.step in steps.ENDS
         return N_("It had ended at %(time)s.") if over else N_("It had begun at %(time)s.")
     ended = line.state in {CaseState.ENDED, CaseState.CUT_OFF}
-    return N_("That was at %(time)s.") if ended else N_("So it has been since %(time)s.")
+    return N_("That was at %(time)s.") if ended else N_("This has been so since %(time)s.")
 
 
 def _next(line: CaseSummary, texts: NullTranslations) -> str:
     if line.wait_reason is WaitReason.PIN_LOCKED:
-        return texts.gettext(N_("It opens at %(time)s."))
+        return texts.gettext(N_("The lock ends at %(time)s."))
     if line.attempt:
-        return texts.gettext(N_("Next try at %(time)s, the %(n)s. one."))
+        return texts.gettext(N_("Next try at %(time)s, try number %(n)s."))
     return texts.gettext(N_("Next try at %(time)s."))

@@ -25,8 +25,8 @@ _COUNTED = N_("Activations that wait for a system or for staff: %(n)s")
 _THE_OLDEST = N_("Those that have waited longest:")
 _SINCE = N_("%(reference)s, since %(time)s: %(cause)s")
 _MORE = N_(
-    "The console shows each with what to do, as does `activation support show REFERENCE`. There is"
-    " such a letter each morning on which any activation is stuck."
+    "The console shows each with what to do, as does `activation support show"
+    " REFERENCE`. You get this e-mail each morning on which any activation is stuck."
 )
 _BETWEEN = "\n\n-- \n\n"
 

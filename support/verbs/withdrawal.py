@@ -23,8 +23,9 @@ async def withdraw(
     if noted and noted.erased:
         raise ActionRefused(
             N_(
-                "The activation was erased: the engine no longer knows whose account it is of. The"
-                " directory's administrators can take out of the entry what the choices wrote."
+                "The activation was erased: the engine no longer knows whose account it"
+                " was for. The directory's administrators can remove from the entry what"
+                " the choices wrote."
             )
         )
     agreed = await consents.standing(ctx.pool, reference)
@@ -49,5 +50,5 @@ def outcome_text(stands: consents.Consent, *, account: bool) -> str:
             "What the withdrawn choices wrote leaves its entry.",
         ]
     elif not stands.agreed:
-        lines.append("No account is made without a new consent.")
+        lines.append("No account is created without a new consent.")
     return "\n".join(lines)

@@ -112,11 +112,11 @@ class Journey:
         pin = await self._pin()
         if self._mistakes:
             await self._next(pin="O12345")
-            await self._told("pin-letters", "Γράψτε τα έξι ψηφία του κωδικού")
+            await self._told("pin-letters", "Γράψτε τα έξι ψηφία του κωδικού (pin)")
             await self._press("Αποστολή ξανά")
             await self._told("pin-too-soon", "Μπορείτε να ζητήσετε νέο μήνυμα μετά τις")
             await self._next(pin=f"{(int(pin) + 1) % 1_000_000:06d}")
-            await self._told("pin-wrong", "Ο εξαψήφιος κωδικός δεν είναι σωστός")
+            await self._told("pin-wrong", "Ο εξαψήφιος κωδικός (pin) δεν είναι σωστός")
         await self._next(pin=pin)
 
     async def _complete(self) -> None:
@@ -138,9 +138,9 @@ class Journey:
         await self._seen("review")
         assert await self._page.locator("#username").inner_text() == self._student.login
         if self._mistakes:
-            await self._follow("Τα στοιχεία είναι λάθος")
+            await self._follow("Τα στοιχεία είναι λανθασμένα")
             await self._press("Ζητώ διόρθωση")
-            await self._told("dispute-empty", "Επιλέξτε ποια από τα στοιχεία είναι λάθος")
+            await self._told("dispute-empty", "Επιλέξτε ποια από τα στοιχεία είναι λανθασμένα")
             await self._follow("Πίσω")
             await self._reach("/review")
         await self._tick("Κρατήστε το κινητό μου")
@@ -150,8 +150,11 @@ class Journey:
         await self._reach("/password")
         await self._seen("password")
         if self._mistakes:
-            await self._press("Χρήση αυτού που επέλεξα")
-            await self._told("suggestion-none", "Επιλέξτε μία από τις παρακάτω προτάσεις")
+            await self._press("Χρήση του προτεινόμενου κωδικού πρόσβασης")
+            await self._told(
+                "suggestion-none",
+                "Επιλέξτε έναν από τους παρακάτω προτεινόμενους κωδικούς πρόσβασης",
+            )
             await self._next(password="12345678")
             await self._told("password-weak", "Ο κωδικός πρόσβασης είναι πολύ συνηθισμένος")
             await self._look_at_password()
@@ -160,7 +163,7 @@ class Journey:
     async def _look_at_password(self) -> None:
         field = self._page.locator("#password")
         for kind in ("text", "password"):
-            await self._press("Εμφάνιση κωδικού")
+            await self._press("Εμφάνιση του κωδικού")
             assert await field.get_attribute("type") == kind
 
     # --- hands and eyes ------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from web.serving import PromptProtocol
 
 HOST = "127.0.0.1"
 PHONE = {"width": 390, "height": 844}
-TITLE = "Μια στιγμή, παρακαλούμε"
+TITLE = "Μία στιγμή, παρακαλούμε"
 CLEAN = "DELETE FROM budget WHERE bucket LIKE ANY ('{posts:%,misses:%,ticket:%,waits%}')"
 NEVER = "() => new Promise(() => {})"
 FAILS = "() => Promise.reject(new Error('not here'))"
@@ -142,7 +142,9 @@ async def test_without_a_script_the_button_opens_it_after_the_wait(
     async with served(stack, engine) as url:
         await gives_contact(page, url, 4)
         await expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
-        await expect(page.locator("#barrier-wait")).to_contain_text("η JavaScript είναι κλειστή")
+        await expect(page.locator("#barrier-wait")).to_contain_text(
+            "η JavaScript είναι απενεργοποιημένη"
+        )
         await looker.look(scripts=False)
         # Whoever comes early gets the same page, with nothing lost.
         async with asyncio.timeout(60):

@@ -53,10 +53,10 @@ class LongWay(Journey):
 
     async def _agree(self) -> None:
         await self._reach("/review")
-        await self._page.get_by_role("link", name="Τα στοιχεία είναι λάθος").click()
+        await self._page.get_by_role("link", name="Τα στοιχεία είναι λανθασμένα").click()
         await self._seen("dispute")
         await self._press("Ζητώ διόρθωση")
-        await self._told("dispute-empty", "Επιλέξτε ποια από τα στοιχεία είναι λάθος")
+        await self._told("dispute-empty", "Επιλέξτε ποια από τα στοιχεία είναι λανθασμένα")
         await self._page.get_by_label("Τμήμα").check()
         await self._page.locator("#note").fill("Γράφτηκα στη Νοσηλευτική.")
         await self._press("Ζητώ διόρθωση")
@@ -69,11 +69,13 @@ class LongWay(Journey):
     async def _choose_password(self) -> None:
         await self._reach("/password")
         await self._seen("password-suggestions")
-        await self._press("Χρήση αυτού που επέλεξα")
-        await self._told("suggestion-none", "Επιλέξτε μία από τις παρακάτω προτάσεις")
+        await self._press("Χρήση του προτεινόμενου κωδικού πρόσβασης")
+        await self._told(
+            "suggestion-none", "Επιλέξτε έναν από τους παρακάτω προτεινόμενους κωδικούς πρόσβασης"
+        )
         self.chosen = await self._page.locator("label[for='suggestion-2']").inner_text()
         await self._page.get_by_label(self.chosen).check()
-        await self._press("Χρήση αυτού που επέλεξα")
+        await self._press("Χρήση του προτεινόμενου κωδικού πρόσβασης")
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])

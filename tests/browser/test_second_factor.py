@@ -18,7 +18,7 @@ from web.view import Views
 SECRET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 URI = address(SECRET, "a.long.name.of.an.operator", Institution().name_el)
 SET_UP = {"secret": grouped(SECRET), "picture": picture(URI), "uri": URI}
-WRONG = {"code": ["The code is wrong, or was used before"]}
+WRONG = {"code": ["The verification code is wrong, or was used before"]}
 PAGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("second_factor", SET_UP),
     ("second_factor", SET_UP | {"errors": WRONG}),

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import time
@@ -114,6 +115,7 @@ async def test_a_case_is_shown_with_all_workers_down(stuck: str) -> None:
     plain = await command("support", "show", stuck)
     # What comes next has changed meanwhile; why it stands there has not.
     assert plain.stdout.startswith(f"{stuck}: {case['sentence'].split('.')[0]}.")
+    assert len(set(re.findall(r"\d\d:\d\d:\d\d (\w+)", plain.stdout))) == 1
     for personal in ("6912345678", "Παπαδοπούλου", "maria@example.org"):
         assert personal not in json.dumps(case, ensure_ascii=False) + plain.stdout
 

@@ -103,7 +103,7 @@ WITH_REASON = {
 }
 
 
-REFUSED = {"support retry": "A retry would hasten nothing"}
+REFUSED = {"support retry": "A retry would not make it faster"}
 """What a command answers here instead of doing something, once it has read and written."""
 
 

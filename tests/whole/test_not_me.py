@@ -40,8 +40,8 @@ def test_whoever_got_the_message_stops_it_and_staff_open_the_contact_again(
         # Nobody gets an ordinary code now, and the one that is there is worth nothing.
         begin(thief, student)
         page = thief.visit("/pin")
-        assert "Δεν έχουμε στείλει κωδικό" in page.title
-        assert any("δήλωσε ότι δεν ζήτησε κωδικό" in line for line in page.lines)
+        assert "Δεν στείλαμε εξαψήφιο κωδικό (pin)" in page.title
+        assert any("δήλωσε ότι δεν τον ζήτησε" in line for line in page.lines)
         assert any("answer" in form.names for form in page.forms)
     shown = json.loads(whole_stack.command("support", "show", reference, "--json").stdout)
     assert (shown["step"], shown["wait_reason"]) == ("cancelled", "NOT_ME")

@@ -38,7 +38,7 @@ PARTS = ("demo start", "demo stop", "demo kill")
 LAST = ("support withdraw", "support resume", "support erase", "privacy erase")
 """What changes the student of the others, in this order."""
 REFUSED = {
-    "support retry": "A retry would hasten nothing",
+    "support retry": "A retry would not make it faster",
     "support settle": "There is no such finding",
     # No terminal is there, and nobody wrote --yes.
     "privacy erase": "--yes",
@@ -176,7 +176,7 @@ def test_what_is_shown_works(scenery: Scenery, call: Call) -> None:
         return run(*words, environ=environment(call, scenery), given=typed(call, scenery))
 
     done = give()
-    if "still under way" in done.stderr:
+    if "still in progress" in done.stderr:
         # The withdrawal before it changes the directory in the background.
         done = until(lambda: None if (again := give()).returncode else again)
     if answer := REFUSED.get(path_of(call)):

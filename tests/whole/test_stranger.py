@@ -40,7 +40,7 @@ def test_the_owner_of_a_mobile_that_a_stranger_spent_gets_in_all_the_same(
             assert stranger.submit(pin="000000").path == "/pin"
     with browsing(env, "el") as owner:
         begin(owner, student)
-        assert "Δεν έχουμε στείλει κωδικό" in owner.visit("/pin").title
+        assert "Δεν στείλαμε εξαψήφιο κωδικό (pin)" in owner.visit("/pin").title
         wrong = owner.submit(answer="1/1/1901")
         assert any("Απομένουν 2 προσπάθειες" in line for line in wrong.lines)
         assert owner.submit(answer=f"{student.born:%d/%m/%Y}").path == "/pin"

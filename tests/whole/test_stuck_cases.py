@@ -388,7 +388,7 @@ def test_a_password_that_the_directory_refuses(desk: StaffContext) -> None:
         player.choose_password()
         player.arrive("/password")
         told = player._visitor.page.lines
-        assert any("πολύ μικρό" in line for line in told), told
+        assert any("πολύ σύντομο" in line for line in told), told
         desk.finds(player, "WAITING_PASSWORD", "Περιμένει να ορίσει ο φοιτητής κωδικό πρόσβασης")
         assert "student's turn" in desk.cannot("retry", player)
     finally:
@@ -409,7 +409,7 @@ def test_an_entry_of_somebody_elses(desk: StaffContext) -> None:
 def test_a_key_that_the_workers_lack(desk: StaffContext) -> None:
     """The run's own task fails until the newer keys are brought to the workers."""
     player = desk.players["failing"]
-    desk.finds(player, "CONFIGURATION", "Το ίδιο το σύστημα αποτυγχάνει")
+    desk.finds(player, "CONFIGURATION", "Το ίδιο το σύστημα ενεργοποίησης αποτυγχάνει")
     for name in ("epochs", "seal"):
         shutil.copytree(desk.newer_keys / name, desk.keys / name, dirs_exist_ok=True)
     player.wait_for(WaitReason.DATA_DISPUTED)

@@ -139,10 +139,10 @@ async def test_a_field_given_twice_or_as_a_list_is_not_taken(
 
 async def test_a_suggestion_that_was_never_offered(student: Browser, engine: MemoryEngine) -> None:
     put(engine, PASSWORD)
-    choose = "Επιλέξτε μία από τις παρακάτω προτάσεις"
+    choose = "Επιλέξτε έναν από τους παρακάτω προτεινόμενους κωδικούς πρόσβασης"
     for number in ("0", "4", "-1", "01", "1 ", "1.0", FULL_WIDTH[0], "x"):
         response = await send(student, "/password", [("suggestion", number)])
-        assert errors(response) == [f"{choose}. Οι παλαιότερες δεν ισχύουν πια"]
+        assert errors(response) == [f"{choose}. Οι παλαιότεροι δεν ισχύουν πια"]
     none = await send(student, "/password", [("suggested", "yes")])
     assert errors(none) == [choose]
     assert not engine.submitted
@@ -249,7 +249,7 @@ async def test_a_body_over_the_limit_is_not_read(
 ) -> None:
     response = await student.post(path, pin="7" * MAX_BODY, password=MARK)
     assert response.status_code == 413
-    assert "Είναι πολύ μεγάλο" in response.text
+    assert "Το κείμενο είναι πολύ μεγάλο" in response.text
     assert not engine.submitted
 
 

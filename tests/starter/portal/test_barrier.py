@@ -23,7 +23,7 @@ from tests.starter.portal.conftest import Browser
 from tests.starter.portal.engine import MemoryEngine, at
 
 MOBILE = "6956660001"
-TITLE = "Μια στιγμή, παρακαλούμε"
+TITLE = "Μία στιγμή, παρακαλούμε"
 TRIES = 40
 WAIT = timedelta(seconds=30)
 CLEAN = "DELETE FROM budget WHERE bucket LIKE ANY ('{attack_mode,starts%,ticket:%,waits%}')"

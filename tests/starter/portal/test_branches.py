@@ -263,7 +263,7 @@ async def test_a_dispute_about_nothing_is_asked_again_with_its_note(
     put(engine, REVIEW)
     await student.get("/review/wrong")
     response = await student.post("/review", decision="dispute", note="Λάθος & <b>")
-    assert errors(response) == ["Επιλέξτε ποια από τα στοιχεία είναι λάθος"]
+    assert errors(response) == ["Επιλέξτε ποια από τα στοιχεία είναι λανθασμένα"]
     assert "Λάθος &amp; &lt;b&gt;</textarea>" in response.text
     assert engine.submitted == []
 
@@ -323,7 +323,10 @@ async def test_what_another_browser_was_offered_is_nobody_elses(
     await stranger.get("/password")
     response = await stranger.post("/password", form=shown, suggestion="1")
     assert errors(response) == [
-        "Επιλέξτε μία από τις παρακάτω προτάσεις. Οι παλαιότερες δεν ισχύουν πια"
+        (
+            "Επιλέξτε έναν από τους παρακάτω προτεινόμενους κωδικούς πρόσβασης. Οι"
+            " παλαιότεροι δεν ισχύουν πια"
+        )
     ]
 
 
@@ -381,7 +384,7 @@ async def test_a_lock_says_until_when_and_leaves_no_form_to_try(
     locked = view.model_copy(update={"locked_until": until})
     put(engine, at(Step.PIN, WaitReason.PIN_LOCKED, pin=locked))
     page = (await student.get("/pin")).text
-    assert '<h1 class="govuk-heading-xl">Πολλοί λανθασμένοι κωδικοί</h1>' in page
+    assert '<h1 class="govuk-heading-xl">Πάρα πολλές λανθασμένες προσπάθειες</h1>' in page
     whole = until + timedelta(minutes=1) - timedelta.resolution
     assert whole.astimezone(ZoneInfo("Europe/Athens")).strftime("%H:%M") in page
     assert 'name="pin"' not in page

@@ -110,7 +110,7 @@ async def test_a_lock_that_ends_within_a_minute_is_told_by_the_next(
     locked = at(Step.PIN, pin=view.model_copy(update={"locked_until": until}))
     engine.put(engine.started[0].reference, locked)
     shown = clock(until + timedelta(minutes=1))
-    assert f"δεχόμαστε κωδικό μέχρι τις {shown}" in (await student.get("/pin")).text
+    assert f"δεν μπορείτε να δοκιμάσετε ξανά μέχρι τις {shown}" in (await student.get("/pin")).text
     engine.next = [(Verdict.LOCKED, locked)]
     assert f"Δοκιμάστε ξανά στις {shown}" in (await student.post("/pin", pin="123456")).text
 
@@ -203,10 +203,10 @@ async def test_a_code_that_was_not_sent_is_told_as_such(
     engine.put(engine.started[0].reference, at(Step.PIN, WaitReason.SEND_LIMIT, pin=told))
     for path in ("/pin", "/pin?sent"):
         page = (await student.get(path)).text
-        assert "Δεν σας στείλαμε κωδικό" in page
+        assert "Δεν σας στείλαμε εξαψήφιο κωδικό" in page
         for promise in ("Στέλνουμε", "Έγινε", 'name="pin"'):
             assert promise not in page
-        assert ("Μπορείτε να ζητήσετε κωδικό τώρα" in page) is reached
+        assert ("Μπορείτε να ζητήσετε εξαψήφιο κωδικό (pin) τώρα" in page) is reached
         assert 'name="channel" value="email"' in page
     engine.next = [(Verdict.TOO_SOON, None)]
     refused = await student.post("/pin/resend", channel="sms")

@@ -154,7 +154,7 @@ async def test_every_page_is_the_same_whatever_was_found(pair: Pair, found: str)
     assert "+30 •••••••78" in page
     assert "m•••@m•••.example" in page
     english = (await pair.get("/pin?lang=en")).text
-    assert "If these details are on file with the secretariat, the six-digit code" in english
+    assert "If the secretariat has these details on file, we send the six-digit code" in english
 
 
 async def test_a_look_for_news_gets_the_same_page(pair: Pair) -> None:
@@ -178,11 +178,11 @@ async def test_every_refused_code_is_the_same_and_too_many_lock_both(pair: Pair)
     for number, verdict in enumerate((Verdict.WRONG, Verdict.EXPIRED, Verdict.LOCKED)):
         response = await pair.post("/pin", verdict, pin=f"00000{number}")
         assert response.status_code == 422
-        assert "Ο εξαψήφιος κωδικός δεν είναι σωστός ή έχει λήξει" in response.text
+        assert "Ο εξαψήφιος κωδικός (pin) δεν είναι σωστός ή έχει λήξει" in response.text
     taken = len(pair.engine.submitted)
     locked = await pair.post("/pin", pin="000009")
     assert locked.status_code == 422
-    assert "Πολλές λανθασμένες προσπάθειες" in locked.text
+    assert "Πάρα πολλές λανθασμένες προσπάθειες" in locked.text
     assert 'name="pin"' not in locked.text
     assert len(pair.engine.submitted) == taken == 3
 
@@ -236,7 +236,7 @@ async def test_a_double_click_is_one_try(pair: Pair) -> None:
         for _ in range(2):
             pair.on_file.hidden, pair.unknown.hidden = shown
             wrong = await pair.post("/pin", pin=f"12345{digit}")
-            assert "Ο εξαψήφιος κωδικός δεν είναι σωστός ή έχει λήξει" in wrong.text
+            assert "Ο εξαψήφιος κωδικός (pin) δεν είναι σωστός ή έχει λήξει" in wrong.text
     await pair.get("/pin")
     assert 'name="pin"' not in (await pair.post("/pin", pin="654321")).text
 

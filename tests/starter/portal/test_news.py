@@ -53,7 +53,7 @@ async def test_a_code_that_has_expired_is_news_once(
     engine.put(engine.started[0].reference, waits.model_copy(update={"pin": pin}))
     seen = await look(student, mark.replace(str(then), str(int(over.timestamp()))))
     assert seen.status_code == 200
-    assert "Ο εξαψήφιος κωδικός έληξε" in seen.text
+    assert "Ο εξαψήφιος κωδικός (pin) έληξε" in seen.text
     assert (await look(student, seen.headers["etag"])).status_code == 304
 
 

@@ -99,8 +99,8 @@ async def test_a_wrong_code_and_an_unknown_mark_are_told_alike(
         told.append((status, headers, text.replace(f'value="{mark}"', "")))
     assert told[0][0] == 422
     assert (
-        "Καμία ενεργοποίηση σε εξέλιξη δεν έχει αυτή την ένδειξη και αυτόν τον κωδικό"
-        in (told[0][2])
+        "Καμία ενεργοποίηση σε εξέλιξη δεν έχει αυτή την ένδειξη"
+        " και αυτόν τον εξαψήφιο κωδικό (pin)" in (told[0][2])
     )
     assert told[1:] == told[:1] * 3
     assert held == [ANSWERED_SECONDS] * 4

@@ -76,11 +76,11 @@ STANDS_AT = {
 }
 SAFE = {
     Language.EL: "Όσα έχετε ήδη ολοκληρώσει δεν χάθηκαν",
-    Language.EN: "What you had already completed is safe",
+    Language.EN: "What you completed is safe",
 }
 KEPT = {
     Language.EL: "Έχει κρατηθεί σε αυτή τη σελίδα",
-    Language.EN: "It is kept in this page",
+    Language.EN: "It is kept on this page",
 }
 RECEIVED = {Language.EL: "Το λάβαμε", Language.EN: "We have received it"}
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED

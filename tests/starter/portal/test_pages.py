@@ -133,19 +133,19 @@ _OWN = (
         ),
         (
             {"mobile": "99123456"},
-            ["Για αριθμό εξωτερικού ξεκινήστε με +, π.χ. +357 99 123456"],
+            ["Για αριθμό εξωτερικού ξεκινήστε με +, για παράδειγμα +357 99 123456"],
         ),
         (
             {"email": "μαρία@gmail.com"},
-            ["Το email έχει ελληνικά γράμματα. Γυρίστε το πληκτρολόγιο στα αγγλικά"],
+            [("Το email έχει ελληνικά γράμματα. Αλλάξτε τη γλώσσα του πληκτρολογίου σε αγγλικά")],
         ),
         ({"email": "st1@university.example"}, [_OWN]),
         ({"mobile": "6912345678", "email": "ST1@mail.University.Example"}, [_OWN]),
         (
             {"mobile": "69", "email": "maria"},
             [
-                "Γράψτε ολόκληρο αριθμό κινητού, π.χ. 691 234 5678",
-                "Γράψτε ολόκληρη διεύθυνση email, π.χ. onoma@example.com",
+                "Γράψτε ολόκληρο αριθμό κινητού, για παράδειγμα 691 234 5678",
+                "Γράψτε ολόκληρη διεύθυνση email, για παράδειγμα onoma@example.com",
             ],
         ),
     ],
@@ -199,7 +199,7 @@ async def test_many_look_ups_from_one_network_have_to_wait(
     await pool.execute("DELETE FROM budget WHERE bucket = $1", bucket)
     assert response.status_code == 429
     assert int(response.headers["retry-after"]) > 0
-    assert "Πολλές προσπάθειες από το δίκτυό σας" in response.text
+    assert "Πάρα πολλές προσπάθειες από το δίκτυό σας" in response.text
     assert re.search(r"Δοκιμάστε ξανά μετά τις (.*, )?\d\d:\d\d", response.text)
     assert engine.started == []
 
@@ -209,7 +209,9 @@ async def test_what_is_no_pin_costs_no_try(
     student: Browser, engine: MemoryEngine, typed: str
 ) -> None:
     await student.get("/pin")
-    assert errors(await student.post("/pin", pin=typed)) == ["Γράψτε τα έξι ψηφία του κωδικού"]
+    assert errors(await student.post("/pin", pin=typed)) == [
+        ("Γράψτε τα έξι ψηφία του κωδικού (pin)")
+    ]
     assert engine.submitted == []
 
 
@@ -234,10 +236,10 @@ async def test_wrong_expired_and_locked_are_three_answers(
         said += re.findall(r'<a href="#pin">([^<]+)</a>', response.text)
         assert "123456" not in response.text
     assert said[:2] == [
-        "Ο εξαψήφιος κωδικός δεν είναι σωστός. Απομένει 1 προσπάθεια",
-        "Ο εξαψήφιος κωδικός έληξε. Ζητήστε νέο",
+        "Ο εξαψήφιος κωδικός (pin) δεν είναι σωστός. Απομένει 1 προσπάθεια",
+        "Ο εξαψήφιος κωδικός (pin) έληξε. Ζητήστε νέο",
     ]
-    assert said[2].startswith("Πολλές λανθασμένες προσπάθειες. Δοκιμάστε ξανά στις ")
+    assert said[2].startswith("Πάρα πολλές λανθασμένες προσπάθειες. Δοκιμάστε ξανά στις ")
 
 
 async def test_the_pin_page_tells_where_the_code_went_and_its_mark(
@@ -260,7 +262,10 @@ async def test_a_new_message_by_either_channel(student: Browser, engine: MemoryE
     assert name == "resend_pin"
     assert isinstance(request, ResendRequest)
     assert request.channel is Channel.EMAIL
-    assert "Χρησιμοποιήστε τον κωδικό του πιο πρόσφατου" in (await student.get("/pin?sent")).text
+    assert (
+        "Χρησιμοποιήστε τον εξαψήφιο κωδικό (pin) του πιο πρόσφατου"
+        in (await student.get("/pin?sent")).text
+    )
     engine.next = [(Verdict.TOO_SOON, None)]
     refused = await student.post("/pin/resend", channel="sms")
     assert errors(refused)[0].startswith("Μπορείτε να ζητήσετε νέο μήνυμα μετά τις ")
@@ -369,10 +374,10 @@ TOLD = {
     InputRule.PASSWORD_GREEK: "χωρίς ελληνικά γράμματα",
     InputRule.PASSWORD_CHARACTERS: "αποτελείται από λατινικά γράμματα, ψηφία, σύμβολα ή κενά",
     InputRule.PASSWORD_BLANK: "μην αρχίζει ούτε να τελειώνει με κενό",
-    InputRule.PASSWORD_COMMON: "μην είναι συνηθισμένος ή εύκολος να τον μαντέψει κανείς",
+    InputRule.PASSWORD_COMMON: "μην είναι συνηθισμένος ούτε να μαντεύεται εύκολα",
     InputRule.PASSWORD_CONTEXT: "μην περιέχει το όνομά σας, το όνομα χρήστη ή κάποιον αριθμό σας",
     InputRule.PASSWORD_INSTITUTION: "μην περιέχει το όνομα του ιδρύματος",
-    InputRule.PASSWORD_WEAK: "μην είναι συνηθισμένος ή εύκολος να τον μαντέψει κανείς",
+    InputRule.PASSWORD_WEAK: "μην είναι συνηθισμένος ούτε να μαντεύεται εύκολα",
 }
 BREAKS: dict[InputRule, list[str]] = {
     InputRule.PASSWORD_SHORT: ["", "Kx7!qvZ#2pL"],
@@ -460,7 +465,7 @@ async def test_a_password_the_directory_refused_is_asked_again_with_the_reason(
 ) -> None:
     put(engine, at(Step.PASSWORD, WaitReason.WAITING_PASSWORD, password_refusal="used_before"))
     page = (await student.get("/password")).text
-    assert "Ο κωδικός πρόσβασης έχει χρησιμοποιηθεί παλιότερα. Ορίστε άλλον" in page
+    assert "Ο κωδικός πρόσβασης έχει χρησιμοποιηθεί παλαιότερα. Ορίστε άλλον" in page
 
 
 @pytest.mark.parametrize("step", list(Step))
@@ -657,7 +662,7 @@ async def test_the_waiting_page_says_since_when_and_when_it_is_tried_again(
     engine.next_try_at = soon
     page = (await student.get("/progress")).text
     assert f"από τις {clock(since)}" in page
-    assert f"Δοκιμάζουμε ξανά από μόνοι μας στις {clock(soon, seconds=True)}" in page
+    assert f"Δοκιμάζουμε ξανά αυτόματα στις {clock(soon, seconds=True)}" in page
     assert "Δεν χρειάζεται να κάνετε τίποτα" in page
     assert engine.started[0].reference in page
     engine.next_try_at = now

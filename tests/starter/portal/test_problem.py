@@ -95,11 +95,11 @@ async def test_a_double_click_is_one_request(
         ({"reply_to": ""}, ("reply_to", "Γράψτε το email όπου θα σας απαντήσει η υποστήριξη")),
         (
             {"reply_to": "maria@mail.example\r\nBcc: all@mail.example"},
-            ("reply_to", "Γράψτε ολόκληρη διεύθυνση email, π.χ. onoma@example.com"),
+            ("reply_to", ("Γράψτε ολόκληρη διεύθυνση email, για παράδειγμα onoma@example.com")),
         ),
         (
             {"reply_to": "a@mail.example, b@mail.example"},
-            ("reply_to", "Γράψτε ολόκληρη διεύθυνση email, π.χ. onoma@example.com"),
+            ("reply_to", ("Γράψτε ολόκληρη διεύθυνση email, για παράδειγμα onoma@example.com")),
         ),
         ({"text": "\x00\n"}, ("text", "Περιγράψτε το πρόβλημα")),
         ({"text": "x" * 2001}, ("text", "Το κείμενο μπορεί να έχει έως 2000 χαρακτήρες")),

@@ -70,15 +70,15 @@ async def answer(browser: Browser, engine: MemoryEngine, verdict: Verdict, typed
 @pytest.mark.parametrize(
     ("place", "asks", "says"),
     [
-        (lambda: spent(-HOUR), True, "Ένας κωδικός ακόμη φυλάσσεται"),
+        (lambda: spent(-HOUR), True, "Ένας εξαψήφιος κωδικός (pin) ακόμη φυλάσσεται"),
         (lambda: spent(HOUR, 9 * HOUR), False, "Υπάρχει άλλος από"),
         (lambda: spent(9 * HOUR), False, "Μπορείτε να ζητήσετε τον επόμενο από"),
         (lambda: spent(None), False, "Μπορείτε να ζητήσετε τον επόμενο από"),
-        (lambda: spent(-HOUR, -HOUR), False, "Μπορείτε να ζητήσετε κωδικό τώρα"),
+        (lambda: spent(-HOUR, -HOUR), False, "Μπορείτε να ζητήσετε εξαψήφιο κωδικό (pin) τώρα"),
         (
             lambda: spent(-HOUR, expires_at=datetime.now(UTC) + HOUR),
             True,
-            "Ένας κωδικός ακόμη φυλάσσεται",
+            "Ένας εξαψήφιος κωδικός (pin) ακόμη φυλάσσεται",
         ),
         (lambda: at(Step.PIN, WaitReason.WAITING_PIN), False, "Στέλνουμε"),
     ],
@@ -100,7 +100,7 @@ async def test_it_is_asked_for_only_where_it_helps(
     assert ("μπορεί να σας στείλει" in page.lower()) is (
         stands.pin is not None and not _holds(stands)
     )
-    assert page.count("Ένας κωδικός ακόμη φυλάσσεται") == asks
+    assert page.count("Ένας εξαψήφιος κωδικός (pin) ακόμη φυλάσσεται") == asks
 
 
 def _holds(place: Progress) -> bool:
@@ -215,9 +215,13 @@ async def test_an_own_network_has_more_of_them(
 @pytest.mark.parametrize(
     ("verdict", "changes", "says"),
     [
-        (Verdict.TOO_SOON, {"channel": Channel.EMAIL}, "Ο κωδικός που στείλαμε αλλού ισχύει"),
+        (
+            Verdict.TOO_SOON,
+            {"channel": Channel.EMAIL},
+            "Ο εξαψήφιος κωδικός (pin) που στείλαμε αλλού ισχύει",
+        ),
         (Verdict.TOO_SOON, {}, "Μπορείτε να ζητήσετε νέο μήνυμα μετά τις"),
-        (Verdict.LOCKED, {"locked_until": datetime.now(UTC) + HOUR}, "Πολλές λανθασμένες"),
+        (Verdict.LOCKED, {"locked_until": datetime.now(UTC) + HOUR}, "Πάρα πολλές λανθασμένες"),
     ],
 )
 async def test_why_none_was_sent_is_told(

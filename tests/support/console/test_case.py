@@ -70,8 +70,8 @@ async def test_a_case_is_told_in_words_with_no_worker_and_the_look_is_in_the_aud
     told_masked = ("+30 •••••••78", "Μ. Π.", "Ελληνικά</dd>")
     for told in ("The SMS gateway does not answer", "since", *told_masked):
         assert told in page.text
-    assert "«There is a delay»" in page.text or "«Type the code we sent you»" in page.text
-    assert "Failed: sending of the code SMS_DOWN" in page.text
+    assert "«There is a delay»" in page.text or "«Type the six-digit code (pin)»" in page.text
+    assert "Failed: sending of the six-digit code (pin) SMS_DOWN" in page.text
     assert "send_pin: SMS_DOWN: away" in page.text
     assert "/handbook#SMS_DOWN" in page.text
     assert f'href="/case/{reference}/retry"' in page.text
@@ -129,8 +129,8 @@ async def test_a_code_that_staff_ask_for_is_not_the_students(
             await Activations(client).submit(reference, name, asked)
     page = await (await signed_in("helpdesk")).get(f"/case/{reference}?lang=en")
     await client.get_workflow_handle(reference).terminate()
-    assert "Asked for a code" in page.text
-    assert "× Asked for a code" not in page.text
+    assert "Asked for a six-digit code (pin)" in page.text
+    assert "× Asked for a six-digit code (pin)" not in page.text
 
 
 async def test_with_temporal_away_a_case_is_told_by_the_ledger_and_says_so(

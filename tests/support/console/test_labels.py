@@ -58,10 +58,10 @@ def test_every_door_has_a_name_of_its_own(labels: Labels) -> None:
 
 def test_an_act_is_no_door_even_where_both_have_one_word() -> None:
     labels = Labels(Language.EN)
-    assert labels.event(came_in("withdraw", Who.STUDENT)) == "Took that back"
+    assert labels.event(came_in("withdraw", Who.STUDENT)) == "Withdrew that"
     assert labels.event(noted("withdraw")) == "Withdraw the consent (anna: asked)"
-    assert labels.event(came_in("resend_pin", Who.STUDENT)) == "Asked for a code"
-    assert labels.event(came_in("send_code", Who.STAFF)) == "Send a code"
+    assert labels.event(came_in("resend_pin", Who.STUDENT)) == ("Asked for a six-digit code (pin)")
+    assert labels.event(came_in("send_code", Who.STAFF)) == ("Send a six-digit code (pin)")
 
 
 @pytest.mark.parametrize("labels", LANGUAGES)

@@ -37,7 +37,7 @@ async def test_one_of_several_is_chosen_by_a_button(signed_in: SignedIn) -> None
     browser = await signed_in("helpdesk")
     await browser.get("/registrar")
     page = await browser.post("/registrar", number="", name="", mobile="6940000008", email="")
-    assert "Διαλέξτε έναν" in page.text
+    assert "Επιλέξτε έναν" in page.text
     numbers = re.findall(r'name="number" value="(SIS/[0-9]+)"', page.text)
     assert len(numbers) == 2
     page = await browser.post("/registrar", number=numbers[0], mobile="6940000008", email="")

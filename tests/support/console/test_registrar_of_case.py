@@ -48,7 +48,7 @@ async def test_who_was_told_apart_of_several_is_looked_up_by_the_case(  # noqa: 
         await until(activations, reference, handed_over)
         await activations.submit(reference, "submit_pin", typed(pin_of(1)))
         await until(activations, reference, lambda now: now.step is Step.IDENTIFY)
-        with pytest.raises(ActionRefused, match="does not tell whose"):
+        with pytest.raises(ActionRefused, match="does not show whose"):
             await check(desk, question)
         answer = IdentitySubmission(
             submission_id=token_hex(16), received_at=datetime.now(UTC), answer="2005-01-01"
@@ -56,7 +56,7 @@ async def test_who_was_told_apart_of_several_is_looked_up_by_the_case(  # noqa: 
         await activations.submit(reference, "identify", answer)
         await until(activations, reference, lambda now: now.step is Step.INSURANCE)
         # Until the directory is asked, only the ledger tells, which is not the world's here.
-        with pytest.raises(ActionRefused, match="does not tell whose"):
+        with pytest.raises(ActionRefused, match="does not show whose"):
             await check(desk, question)
         await claims.note_and_claim(
             pool, stack.keys, reference=reference, person=person, language=Language.EL

@@ -14,7 +14,7 @@ from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.support.console.conftest import HOST, MakeApp, SignedIn
 
-WRONG = "Το όνομα ή ο κωδικός πρόσβασης είναι λάθος"
+WRONG = "Το όνομα χρήστη ή ο κωδικός πρόσβασης είναι λανθασμένα"
 
 
 def console(settings: Settings, **changes: object) -> Settings:

@@ -61,7 +61,7 @@ async def test_what_is_not_offered_is_refused_and_what_is_works(
         await waits_for_its_pin(activations, reference)
         await refuses(Step.PIN, WaitReason.WAITING_PIN)
         world.staff_may = False
-        with pytest.raises(ActionRefused, match="No message may go"):
+        with pytest.raises(ActionRefused, match="No message can be sent"):
             await submit(
                 anna, Action.RESEND, reference=reference, reason="asked", channel=Channel.EMAIL
             )

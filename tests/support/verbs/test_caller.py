@@ -326,7 +326,7 @@ async def test_the_command_asks_for_what_is_a_dash_and_repeats_nothing(number: s
     told = json.loads(await asyncio.to_thread(run, "--json"))
     assert told == {"answer": "confirmed", "left": 2, "opens": None}
     said = await asyncio.to_thread(run)
-    assert "Yes: all that was said" in said
+    assert "Yes: all of it" in said
     assert number not in said
     refused = CliRunner().invoke(commands, ["caller", "nonsense"]).exception
     assert "that is not a reference" in str(refused)

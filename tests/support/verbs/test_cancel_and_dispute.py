@@ -93,7 +93,7 @@ async def test_an_account_being_made_is_not_cancelled(
         await activations.submit(reference, "give_consent", consent)
         password = PasswordSubmission(sealed_id="sealed", **stamp())
         await activations.submit(reference, "submit_password", password)
-        with pytest.raises(actions.ActionRefused, match="being made"):
+        with pytest.raises(actions.ActionRefused, match="being created"):
             await cancelled(client, pool, reference)
         await client.get_workflow_handle(reference).terminate()
 

@@ -91,7 +91,7 @@ async def test_what_is_over_is_erased_and_what_is_under_way_is_not(
     client = desk.client
     person = person_of(stack, reference)
     before = await left(pool, reference, person)
-    with pytest.raises(ActionRefused, match="still under way"):
+    with pytest.raises(ActionRefused, match="still in progress"):
         await erasure.erase(desk, reference=reference, reason="asked by letter")
     assert await left(pool, reference, person) == before
     await client.get_workflow_handle(workflows[2]).terminate()
@@ -173,7 +173,7 @@ async def test_an_open_activation_is_refused_in_words(
     async with working(client, world):
         await waits_for_its_pin(Activations(client), reference)
     ended = await command("support", "erase", reference, "--reason", "too early")
-    assert_one_line(ended, says="still under way")
+    assert_one_line(ended, says="still in progress")
     assert not await pool.fetchval("SELECT count(*) FROM audit WHERE reference = $1", reference)
     await client.get_workflow_handle(reference).terminate()
 

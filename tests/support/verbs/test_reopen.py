@@ -45,7 +45,7 @@ async def test_a_closed_contact_is_seen_and_opened_once(
     line = (await load_case(anna, reference)).standing
     assert line.closed_until
     told = sentence(line, translator("en"), lambda at: f"{at:%H:%M}")
-    assert f"no ordinary code until {line.closed_until:%H:%M}" in told
+    assert f"No code is sent to its contact until {line.closed_until:%H:%M}" in told
     await reopen(anna, reference=reference, reason="it was the student")
     (row,) = await audit.page(pool, stack.keys, reference=reference, action=Action.REOPEN)
     assert row.reason == "it was the student"

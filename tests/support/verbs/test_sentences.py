@@ -48,7 +48,7 @@ def test_a_failing_part_is_said_with_the_next_try_and_its_number() -> None:
 def test_a_lock_says_when_it_opens_and_a_past_try_is_not_promised() -> None:
     opens = NOW + timedelta(minutes=50)
     locked = CaseSummary("A", Step.PIN, WaitReason.PIN_LOCKED, NOW, opens, None)
-    assert f"It opens at {clock(opens)}." in said(locked)
+    assert f"The lock ends at {clock(opens)}." in said(locked)
     past = CaseSummary("A", Step.LOOKUP, None, NOW, NOW - timedelta(seconds=9), None)
     assert "Next try" not in said(past)
 
@@ -57,7 +57,7 @@ def test_who_must_act_is_said() -> None:
     turn = CaseSummary("A", Step.PASSWORD, WaitReason.WAITING_PASSWORD, NOW, None, None)
     assert "the student's turn" in said(turn)
     idle = CaseSummary("A", Step.PROVISIONING, None, NOW, None, None, unattended=True)
-    assert "operators must see that workers run" in said(idle)
+    assert "operators must check that workers run" in said(idle)
 
 
 def test_repetitions_are_folded_into_the_last_of_them() -> None:

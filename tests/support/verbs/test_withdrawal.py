@@ -113,7 +113,7 @@ async def test_what_was_not_agreed_to_is_refused_in_words(
         assert not await pool.fetchval("SELECT count(*) FROM audit WHERE reference = $1", reference)
         whole = await command(*words)
         assert whole.returncode == 0, whole.stderr
-        assert "No account is made without a new consent." in whole.stdout
+        assert "No account is created without a new consent." in whole.stdout
         stands = await consents.standing(pool, reference)
         assert stands
         assert not stands.agreed
@@ -125,7 +125,7 @@ async def test_what_was_not_agreed_to_is_refused_in_words(
         (True, True, "leaves its entry"),
         (True, False, "Still chosen: recovery_email."),
         (False, True, "the engine never deletes one"),
-        (False, False, "No account is made"),
+        (False, False, "No account is created"),
     ],
 )
 async def test_the_answer_says_what_becomes_of_the_account(
