@@ -109,7 +109,8 @@ def _wrong(chain: Chain) -> str:
         return f"row {head.id}, whose head was sent on {head.day}, is not in the chain"
     if chain.held is False:
         return "the expected head is not in the chain"
-    return f"the head of row {chain.early[-1].id} is dated {chain.early[-1].day}, which is in the future"
+    newest = chain.early[-1]
+    return f"the head of row {newest.id} is dated {newest.day}, which is in the future"
 
 
 @commands.command()

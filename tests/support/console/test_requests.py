@@ -56,7 +56,7 @@ async def test_a_double_click_answers_once_and_who_comes_second_is_told(
     assert standing
     assert (standing.answer, standing.settled_by) == ("Στείλαμε νέο κωδικό.", "helpdesk")
     page = (await first.get(path)).text
-    assert "καθ&#39; οδόν" in page
+    assert "Η απάντηση στέλνεται" in page
     assert "/answer" not in page
 
 

@@ -95,7 +95,7 @@ def test_what_comes_next_is_told_by_the_clock_that_told_the_line(reference: str)
         with time_machine.travel(NOW + off, tick=False):
             said = sentence(line, translator("en"), lambda at: f"{at:%H:%M:%S}")
         assert "Nobody has to act." in said
-        assert "Next try at 12:00:30, the 2. one." in said
+        assert "Next try at 12:00:30, try number 2." in said
 
 
 @pytest.mark.parametrize("refused", [RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED])

@@ -37,7 +37,7 @@ def test_a_reason_has_no_english_in_greek_and_names_what_it_named(kept: str) -> 
 def test_what_an_older_version_kept_is_told() -> None:
     """These stand in histories to the letter."""
     assert reason("not certain: employeeNumber contradicted by schacDateOfBirth", "el") == (
-        "δεν είναι βέβαιο τίνος είναι η εγγραφή: συμφωνεί: employeeNumber,"
+        "δεν είναι βέβαιο ποιου είναι η εγγραφή: συμφωνεί: employeeNumber,"
         " αντιβαίνει: schacDateOfBirth"
     )
     assert reason("several entries: uid", "en") == "several entries may be the student's: uid"

@@ -118,7 +118,7 @@ async def test_of_two_at_once_one_answers_and_the_other_is_told(
 async def test_a_request_is_closed_with_a_reason_and_not_answered_after(
     desk: StaffContext, asked: HelpRequest
 ) -> None:
-    with pytest.raises(ActionRefused, match="why"):
+    with pytest.raises(ActionRefused, match="reason"):
         await requests.close(desk, asked.id, submission_id="1", reason=" \n")
     for _ in range(2):
         stands = await requests.close(desk, asked.id, submission_id="1", reason="by telephone")

@@ -42,7 +42,7 @@ def test_a_failing_part_is_said_with_the_next_try_and_its_number() -> None:
     told = said(line)
     assert "The directory does not answer" in told
     assert "nobody has to act" in told
-    assert f"Next try at {clock(next_try)}, the 6. one." in told
+    assert f"Next try at {clock(next_try)}, try number 6." in told
 
 
 def test_a_lock_says_when_it_opens_and_a_past_try_is_not_promised() -> None:
