@@ -44,8 +44,8 @@ TEXTS: Mapping[FindingKind, FindingText] = {
     FindingKind.NAME_OF_ANOTHER: FindingText(
         N_("The engine created an entry whose username is reserved for another person."),
         N_(
-            "Find out whose the entry is. The other person gets another username: cancel their"
-            " activation, and release the name with `activation accounts release`."
+            "Find out whose the entry is. Its owner keeps it, and the other person is shown another"
+            " username as soon as they go on. Then settle this."
         ),
     ),
     FindingKind.ENTRY_RENAMED: FindingText(
