@@ -45,7 +45,7 @@ TEXTS: Mapping[FindingKind, FindingText] = {
         N_("The engine created an entry whose username is reserved for another person."),
         N_(
             "Find out whose the entry is. Its owner keeps it, and the other person is shown another"
-            " username as soon as they go on. Then settle this."
+            " username as soon as they continue. Then settle this."
         ),
     ),
     FindingKind.ENTRY_RENAMED: FindingText(
