@@ -252,7 +252,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaffContext]:
 
 def test_locked_after_ten_wrong_codes(desk: StaffContext) -> None:
     player = desk.players["locked"]
-    desk.finds(player, "PIN_LOCKED", "Κλειδώθηκε")
+    desk.finds(player, "PIN_LOCKED", "κλειδώθηκε")
     assert desk.cannot("resend", player)
     desk.act("unlock", player)
     desk.act("resend", player)
