@@ -34,7 +34,7 @@ def list_(
         about = "  ".join(filter(None, (row.reference, row.username)))
         typer.echo(f"{utc(row.first_seen)}  {row.kind}{state}  {about}  {row.subject}")
         typer.echo(f"  {text.means} {text.moves}")
-    if not seen.rows:
+    if seen.looked_at and not seen.rows:
         typer.echo("Nothing disagrees.")
     looked = utc(seen.looked_at) if seen.looked_at else "never"
     typer.echo(f"Last compared: {looked}.", err=True)

@@ -33,6 +33,11 @@ async def test_a_finding_is_told_in_words_and_settled(pool: Pool, signed_in: Sig
     done = await browser.post("/findings/settle", **fields, reason="rang her")
     assert done.status_code == 303
     assert await pool.fetchval("SELECT settled_at IS NOT NULL FROM finding")
+    await pool.execute("DELETE FROM reconciled")
+    page = await browser.get("/findings?lang=en")
+    assert "They were never compared." in page.text
+    assert "Nothing disagrees." not in page.text
+    await pool.execute("INSERT INTO reconciled DEFAULT VALUES")
     page = await browser.get("/findings?lang=en")
     assert "Nothing disagrees." in page.text
     for kind, subject in (("X", SUBJECT), ("RUN_UNKNOWN", "\0"), ("RUN_UNKNOWN", SUBJECT)):
