@@ -25,11 +25,13 @@ from security.keys import KeyRing
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-_LEFT_OUT = (
-    *("migration", "session", "suggestion", "start_under_way", "sealed_password"),
+EMPTIED = (
+    *("session", "suggestion", "start_under_way", "sealed_password"),
     *("staff_session", "sign_in_under_way"),
 )
-"""The list of migrations is in the manifest; `restore` empties the other tables in any case."""
+"""What must not come back: no backup has it, and each restore deletes it."""
+_LEFT_OUT = ("migration", *EMPTIED)
+"""The list of migrations is in the manifest."""
 _OURS = frozenset(grant.table for grant in GRANTS)
 _OTHERS = 0o077
 _TABLES = """
@@ -95,10 +97,10 @@ async def write(dsn: str, keys: KeyRing, folder: Path, version: str) -> Manifest
     try:
         await connection.execute("SELECT pg_advisory_lock_shared($1)", locks.MIGRATIONS)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            left_out = [*_LEFT_OUT, *await strange(connection)]
+            applied = await migrate.applied(connection)
+            left_out = [*_LEFT_OUT, *await strange(connection, applied)]
             now = await connection.fetchrow(_NOW)
             assert now is not None  # noqa: S101 - the left side is one row
-            applied = await migrate.applied(connection)
             rows = await connection.fetch("SELECT name, value FROM key_check ORDER BY name")
             manifest = Manifest(
                 version=version,
@@ -120,13 +122,14 @@ async def write(dsn: str, keys: KeyRing, folder: Path, version: str) -> Manifest
     return manifest
 
 
-async def strange(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
-    """Return the tables in the ledger's schema that are not its own.
+async def strange(
+    connection: "asyncpg.Connection[asyncpg.Record]", applied: Mapping[str, str | None]
+) -> list[str]:
+    """Return the tables in the ledger's schema, with these migrations, that are not its own.
 
     None are known of a ledger that is ahead of this version.
     """
-    applied = await migrate.applied(connection)
-    if migrate.unknown({name: checksum or "" for name, checksum in applied.items()}):
+    if migrate.unknown(applied):
         return []
     return [row["name"] for row in await connection.fetch(_TABLES, [*_OURS])]
 

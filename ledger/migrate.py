@@ -37,7 +37,7 @@ async def edited(ledger: Connection) -> list[str]:
     return [path.stem for path in _files() if names.get(path.stem) not in (None, _checksum(path))]
 
 
-def unknown(names: Mapping[str, str]) -> list[str]:
+def unknown(names: Mapping[str, str | None]) -> list[str]:
     """Return those of these migrations, with their checksums, that this version does not have."""
     ours = {path.stem: _checksum(path) for path in _files()}
     return [name for name, checksum in names.items() if ours.get(name) != checksum]

@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 
 from ledger import audit, backup, erased_list, locks, migrate, roles
-from ledger.backup import BadBackup, Manifest
+from ledger.backup import EMPTIED, BadBackup, Manifest
 from ledger.erased_list import Erased
 from security.keys import KeyRing
 
@@ -47,13 +47,8 @@ END $$
 _TRIGGERS_OFF = _OURS % "'ALTER TABLE %I DISABLE TRIGGER USER'"
 _TRIGGERS_ON = _OURS % "'ALTER TABLE %I ENABLE TRIGGER USER'"
 """Triggers hold what is written in use: the order of the audit, who may add which key."""
+_EMPTY = "".join(f"DELETE FROM {table};" for table in EMPTIED)  # noqa: S608 - constants of ours
 _VOID = """
-DELETE FROM session;
-DELETE FROM suggestion;
-DELETE FROM start_under_way;
-DELETE FROM sealed_password;
-DELETE FROM staff_session;
-DELETE FROM sign_in_under_way;
 UPDATE code SET ended = true WHERE NOT ended;
 UPDATE second_factor SET recovery_codes = '{}',
     last_step = greatest(last_step, extract(epoch FROM now())::bigint / 30);
@@ -135,7 +130,7 @@ async def restore(
             f" have ({', '.join(newer)}): install that version or a newer one"
         )
     async with _alone(dsn) as connection:
-        if strange := await backup.strange(connection):
+        if strange := await backup.strange(connection, await migrate.applied(connection)):
             raise NotRestored(
                 f"tables that are not the ledger's are in its schema ({', '.join(strange)}):"
                 " drop them, move them to another schema, or restore into an empty database"
@@ -209,6 +204,7 @@ async def _finish(
     audit_row: int,
 ) -> Restored:
     """End sessions, codes and sealed passwords, number anew, and erase again."""
+    await connection.execute(_EMPTY)
     await connection.execute(_VOID)
     await connection.execute(_RENUMBER)
     incarnation = await connection.fetchval(_MARK, taken_at, audit_row)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
 
 
 class UserError(Exception):
@@ -26,6 +27,12 @@ def group(text: str) -> typer.Typer:
 
 def show_json(value: Any) -> None:
     typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def confirm(what: str) -> None:
+    """Say what will be done, and go on only if the person at the terminal wants it."""
+    typer.echo(what, err=True)
+    typer.confirm("Continue?", abort=True, err=True)
 
 
 def utc(moment: datetime | None) -> str:

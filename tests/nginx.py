@@ -111,10 +111,6 @@ def servers(listens: Sequence[str], certificates: Path, **values: str) -> str:
 @contextmanager
 def running(folder: Path, url: str, kind: str = "portal") -> Iterator[Nginx]:
     """Run nginx in front of this portal or console; other hosts than its own are the portal's."""
-    program, environ = installed("nginx"), None
-    if program is None:
-        root = unpacked("nginx")
-        program, environ = root / "usr" / "sbin" / "nginx", libraries(root)
     make_certificates(folder)
     port, names = any_port(), {"portal": "portal.invalid", "console": "console.invalid"}
     address, names[kind] = url.removeprefix("http://"), HOST
@@ -128,7 +124,18 @@ def running(folder: Path, url: str, kind: str = "portal") -> Iterator[Nginx]:
     )
     file = folder / "nginx.conf"
     file.write_text(_CONFIGURATION.format(folder=folder, host=HOST, servers=filled))
-    command = (str(program), "-e", "stderr", "-p", str(folder), "-c", str(file))
+    with serving(file, port):
+        yield Nginx(port, url, folder / "ca.pem")
+
+
+@contextmanager
+def serving(file: Path, port: int, *options: str) -> Iterator[None]:
+    """Run nginx with this configuration, in its folder; it serves when this yields."""
+    program, environ = installed("nginx"), None
+    if program is None:
+        root = unpacked("nginx")
+        program, environ = root / "usr" / "sbin" / "nginx", libraries(root)
+    command = (str(program), "-e", "stderr", *options, "-p", str(file.parent), "-c", str(file))
     process = subprocess.Popen(command, env=environ)  # noqa: S603 - Debian's program
 
     def listens() -> bool:
@@ -138,7 +145,7 @@ def running(folder: Path, url: str, kind: str = "portal") -> Iterator[Nginx]:
 
     try:
         until(listens)
-        yield Nginx(port, url, folder / "ca.pem")
+        yield
     finally:
         process.terminate()
         process.wait()

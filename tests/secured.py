@@ -5,9 +5,7 @@ The first refuses in the handshake, as Temporal's own server does. nginx looks i
 
 import asyncio
 import ipaddress
-import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,8 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from demo.place import HOST, any_port
-from demo.software import installed, libraries, unpacked
-from tests.whole.student import until
+from tests.nginx import serving
 
 NAME = "temporal.uni.gr"
 _DAY = timedelta(days=1)
@@ -193,25 +190,9 @@ class TlsProxy:
 @contextmanager
 def api_proxy(folder: Path, target: str, pair: Pair, key: str, port: int) -> Iterator[None]:
     """Run nginx, which lets calls through that have this API key, but none that administer."""
-    program, environ = installed("nginx"), None
-    if program is None:
-        root = unpacked("nginx")
-        program, environ = root / "usr" / "sbin" / "nginx", libraries(root)
     file = folder / "nginx.conf"
     file.write_text(
         _NGINX.format(folder=folder, host=HOST, port=port, pair=pair, key=key, target=target)
     )
-    command = (str(program), "-e", "stderr", "-p", str(folder), "-c", str(file))
-    process = subprocess.Popen(command, env=environ)  # noqa: S603 - Debian's program
-
-    def listens() -> bool:
-        assert process.poll() is None
-        with socket.socket() as client:
-            return client.connect_ex((HOST, port)) == 0
-
-    try:
-        until(listens)
+    with serving(file, port):
         yield
-    finally:
-        process.terminate()
-        process.wait()

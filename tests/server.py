@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from secrets import token_bytes
+from secrets import token_bytes, token_hex
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,15 @@ async def client(stack: TestStack) -> AsyncIterator[Client]:
     await at_leisure(client)
     yield client
     stack.stop("temporal")
+
+
+async def namespace_of_its_own(client: Client, prefix: str) -> Client:
+    """Connect to a new namespace, without activations and schedules."""
+    config = client.config()
+    config["namespace"] = f"{prefix}-{token_hex(4)}"
+    own = Client(**config)
+    await namespace.make_ready(own, timedelta(days=30), create=True)
+    return own
 
 
 async def at_leisure(client: Client) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from temporalio.client import Client
@@ -15,7 +14,6 @@ from workflows.priorities import DUTIES
 
 WORKFLOW_ID = "outbox"
 _EVERY = 60.0
-_WITHIN = timedelta(seconds=5)
 
 
 async def keep_duties(client: Client, zone: ZoneInfo) -> None:
@@ -34,5 +32,5 @@ async def start_outbox(client: Client) -> None:
             id=WORKFLOW_ID,
             task_queue=TaskQueue.MAIN,
             priority=DUTIES,
-            rpc_timeout=_WITHIN,
+            rpc_timeout=schedules.WITHIN,
         )

@@ -16,12 +16,11 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from starter.client.connect import asking
-from starter.client.schedules import SCHEDULES, Scheduled, described, written
+from starter.client.schedules import SCHEDULES, WITHIN, Scheduled, described, written
 
 RUNNING = WorkflowExecutionStatus.RUNNING.name.lower()
 COMPLETED = WorkflowExecutionStatus.COMPLETED.name.lower()
 GONE = "no longer known"
-_WITHIN = timedelta(seconds=5)
 _GRACE = timedelta(hours=1)
 """More than a clock may be off, or hours that are put forward."""
 _LOOK = 0.3
@@ -90,7 +89,7 @@ async def end(client: Client, workflow_id: str) -> str:
     """Return how the run ended, as Temporal names it in lower case; `running` before."""
     with asking():
         try:
-            run = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=_WITHIN)
+            run = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=WITHIN)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -111,8 +110,8 @@ async def begin(client: Client, schedule_id: str) -> str:
         return before[-1].workflow_id
     with asking():
         async with asyncio.timeout(_BEGUN_WITHIN):
-            await client.get_schedule_handle(schedule_id).trigger(rpc_timeout=_WITHIN)
-            while not (new := [x for x in await _known(client, schedule_id) if x not in before]):  # noqa: ASYNC110 - as above
+            await client.get_schedule_handle(schedule_id).trigger(rpc_timeout=WITHIN)
+            while not (new := [x for x in await _known(client, schedule_id) if x not in before]):  # noqa: ASYNC110 - Temporal decides
                 await asyncio.sleep(_LOOK)
     return new[-1].workflow_id
 

@@ -37,7 +37,8 @@ from domain.contracts.vocabulary import (
 )
 from starter.client.connect import NO_ANSWER, asking
 
-_WITHIN = timedelta(seconds=5)
+WITHIN = timedelta(seconds=5)
+"""The time-out of a call for a duty, for which nobody waits at a page."""
 _JITTER = timedelta(minutes=5)
 _OURS = "activation: "
 _TOLD = re.compile(
@@ -130,12 +131,12 @@ async def create(client: Client, scheduled: Scheduled, zone: ZoneInfo) -> bool:
         if found is None:
             with suppress(ScheduleAlreadyRunningError):  # Another worker was first.
                 await client.create_schedule(
-                    scheduled.id, scheduled.schedule(zone), rpc_timeout=_WITHIN
+                    scheduled.id, scheduled.schedule(zone), rpc_timeout=WITHIN
                 )
                 return True
         elif written(found.schedule.spec) not in (None, scheduled.when(zone)):
             await client.get_schedule_handle(scheduled.id).update(
-                lambda now: _renewed(now, scheduled, zone), rpc_timeout=_WITHIN
+                lambda now: _renewed(now, scheduled, zone), rpc_timeout=WITHIN
             )
     return False
 
@@ -144,7 +145,7 @@ async def described(client: Client, schedule_id: str) -> ScheduleDescription | N
     """Return the schedule as Temporal has it; None if it has none."""
     with asking():
         try:
-            return await client.get_schedule_handle(schedule_id).describe(rpc_timeout=_WITHIN)
+            return await client.get_schedule_handle(schedule_id).describe(rpc_timeout=WITHIN)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -20,7 +20,7 @@ from security.purposes import LASTING
 from settings import Settings
 from starter import databases
 from starter.os_user import os_user
-from starter.output import Failed, Json, show_json, utc
+from starter.output import Failed, Json, Yes, confirm, show_json, utc
 
 _BESIDE = """\
 This is the last of one set. Each of the others has its own tools (docs/restore.md says why so):
@@ -78,7 +78,7 @@ def bring_back(  # noqa: PLR0917 - options have names
     erasures: Annotated[
         Path | None, typer.Option(help="The list of erasures, if not that of `erasures_file`.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Put a backup in the ledger's place, and end its sessions, codes and sealed passwords.
@@ -174,8 +174,7 @@ def _consent(ring: KeyRing, here: Any, *, replace: bool, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Failed("nobody can be asked here whether to replace: give --yes, or use a terminal")
-    typer.echo(f"This deletes the whole ledger {whose} that is there now.", err=True)
-    typer.confirm("Continue?", abort=True, err=True)
+    confirm(f"This deletes the whole ledger {whose} that is there now.")
 
 
 def _run(work: Any) -> Any:

@@ -12,8 +12,8 @@ from ledger import erased_list, forecast, retention
 from ledger.forecast import Due
 from ledger.retention import Swept
 from starter.client import runs
-from starter.output import Failed, Json, group, show_json, utc
-from support.commands.terminal import Reason, Yes, confirm, run, show_outcome
+from starter.output import Failed, Json, Yes, confirm, group, show_json, utc
+from support.commands.terminal import Reason, run, show_outcome
 from support.verbs import erasure, personal_data
 from support.verbs.erasure import ErasurePreview, Found
 from support.verbs.staff import Action, StaffContext

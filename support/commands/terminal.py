@@ -38,12 +38,6 @@ def ask(what: str) -> str:
     return str(typer.prompt(what)) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
-def confirm(what: str) -> None:
-    """Say what will be done, and go on only if the person at the terminal wants it."""
-    typer.echo(what, err=True)
-    typer.confirm("Continue?", abort=True, err=True)
-
-
 def unless_asked(option: typer.CallbackParam, value: str) -> str:
     """Return the option's value, or prompt for it if it is a dash."""
     return ask(str(option.name)) if value == "-" else value
@@ -66,7 +60,6 @@ OfCase = Annotated[
         help="An activation's reference, in place of its student's number.",
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
 Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
 
 

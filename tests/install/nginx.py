@@ -1,15 +1,11 @@
 """nginx with the servers of deploy/nginx.conf, before two portals and the console."""
 
-import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from demo.place import HOST
-from demo.software import installed, libraries, unpacked
-from tests.nginx import servers
-from tests.whole.student import until
+from tests.nginx import servers, serving
 
 PORTS = {"activation": 8443, "desk": 8444}
 _MAIN = """
@@ -33,10 +29,6 @@ http {{
 @contextmanager
 def running(folder: Path, tls: Path, logs: Path) -> Iterator[None]:
     """Run nginx in front of the units, at the ports that the documentation gives them."""
-    program, environ = installed("nginx"), None
-    if program is None:
-        root = unpacked("nginx")
-        program, environ = root / "usr" / "sbin" / "nginx", libraries(root)
     place = folder / "nginx"
     place.mkdir()
     file = place / "nginx.conf"
@@ -52,17 +44,5 @@ def running(folder: Path, tls: Path, logs: Path) -> Iterator[None]:
     )
     file.write_text(_MAIN.format(folder=place, logs=logs, servers=filled))
     place.chmod(0o755)
-    command = (str(program), "-e", "stderr", "-g", "user root;", "-p", str(place), "-c", str(file))
-    process = subprocess.Popen(command, env=environ)  # noqa: S603 - Debian's program
-
-    def listens() -> bool:
-        assert process.poll() is None
-        with socket.socket() as client:
-            return client.connect_ex((HOST, PORTS["activation"])) == 0
-
-    try:
-        until(listens)
+    with serving(file, PORTS["activation"], "-g", "user root;"):
         yield
-    finally:
-        process.terminate()
-        process.wait()

@@ -16,7 +16,7 @@ from security.keys import KeyRing
 from security.purposes import User
 from tests.commandline import run
 from tests.stack import WholeStack
-from tests.whole.student import Student, walking
+from tests.whole.student import HELP, Student, walking
 from tests.whole.test_key_folders import ledger_of
 
 STAFF, NOBODYS = "nikos", "nobody.any.more"
@@ -68,8 +68,8 @@ def play(stack: WholeStack, folder: Path) -> Scene:
         done = walk.walk()
         for _ in range(2):
             walk._visitor.visit(f"/problem/{done}")
-            mail = f"{student.login}@mail.example"
-            walk._visitor.submit(name=student.first.latin, reply_to=mail, text="I need help.")
+            given = {"name": student.first.latin, "reply_to": student.mail}
+            walk._visitor.submit(**given, text=HELP)
     with walking(env, others[0]) as walk:
         opened = walk.to_the_code()
     with walking(env, others[1]) as walk:

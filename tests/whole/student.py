@@ -32,6 +32,8 @@ def until(load_case: Callable[[], Found | None], within: float = PATIENCE_SECOND
 
 
 CHANCE = random.SystemRandom()
+HELP = "I need help."
+"""What students write who ask for it."""
 _SAFE = string.ascii_letters + string.digits
 
 
@@ -50,6 +52,7 @@ class Student:
         self.first = Spelled(letters("αβγδεζηικλμνοπρτυφω", 12), letters("abdefgklmnoprst", 12))
         self.last = Spelled(letters("αβγδεζηικλμνοπρτυφω", 14), letters("abdefgklmnoprst", 14))
         self.login = letters("abcdefghijkmnopqrstuvwxyz", 12).lower()
+        self.mail = f"{self.login}@mail.example"
         self.password = letters(_SAFE, 24)
         self.insured = insured
         self.pin = ""
@@ -125,6 +128,22 @@ class Walk:
     def arrive(self, path: str) -> None:
         """Look at the waiting page until it leads on, as a student would."""
         until(lambda: self._visitor.visit("/progress").path == path)
+
+    def walk_by_help(self) -> str:
+        """Mistype the code and ask for help on the way, so that each process works."""
+        student = self._student
+        reference = self.to_the_code()
+        self._visitor.visit(f"/problem/{reference}")
+        given = {"name": student.first.latin, "reply_to": student.mail}
+        self._visitor.submit(**given, text=HELP)
+        self._visitor.visit("/pin")
+        self._visitor.submit(pin="000000" if student.pin != "000000" else "000001")
+        self.prove()
+        self.insure()
+        self.agree()
+        self.choose_password()
+        self.arrive("/done")
+        return reference
 
     def walk(self) -> str:
         """Go all the way and give the reference."""

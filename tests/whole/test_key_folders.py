@@ -105,19 +105,9 @@ def test_each_process_works_with_its_own_files_alone(
 ) -> None:
     env, student = whole_stack.env, Student(insured=False)
     with walking(env, student) as walk:
-        reference = walk.to_the_code()
-        walk._visitor.visit(f"/problem/{reference}")
-        mail = f"{student.login}@mail.example"
-        walk._visitor.submit(name=student.first.latin, reply_to=mail, text="I need help.")
-        walk._visitor.visit("/pin")
-        walk._visitor.submit(pin="000000" if student.pin != "000000" else "000001")
-        walk.prove()
-        walk.insure()
-        walk.agree()
-        walk.choose_password()
-        walk.arrive("/done")
+        reference = walk.walk_by_help()
     assert student.logs_in(env)
-    _desk_works(env, student, reference, mail)
+    _desk_works(env, student, reference, student.mail)
     for words in (
         ("show", reference),
         ("withdraw", reference, "--choice", "recovery_mobile", "--reason", "asked"),

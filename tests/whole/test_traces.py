@@ -12,7 +12,7 @@ from demo.control import ask
 from tests.collector import Collector, collecting
 from tests.scan import scan
 from tests.stack import WholeStack
-from tests.whole.student import Student, walking
+from tests.whole.student import HELP, Student, walking
 
 # A portal and a worker start, on machines that may be busy.
 pytestmark = pytest.mark.timeout(400)
@@ -37,20 +37,9 @@ def reference(whole_stack: WholeStack, student: Student, collector: Collector) -
     started_anew(folder, {"ACTIVATION_TRACES__ENDPOINT": collector.endpoint})
     try:
         with walking(whole_stack.env, student) as walk:
-            reference = walk.to_the_code()
-            walk._visitor.visit(f"/problem/{reference}")
-            mail = f"{student.login}@mail.example"
-            walk._visitor.submit(name=student.first.latin, reply_to=mail, text="Please help.")
-            walk._visitor.visit("/pin")
-            walk._visitor.submit(pin="000000" if student.pin != "000000" else "000001")
-            walk.prove()
-            walk.insure()
-            walk.agree()
-            walk.choose_password()
-            walk.arrive("/done")
+            return walk.walk_by_help()
     finally:
         started_anew(folder, {})
-    return reference
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +82,7 @@ def test_nothing_about_the_student_and_no_secret_is_in_spans_or_headers(
 ) -> None:
     marks = {
         name: part for name, part in vars(student).items() if isinstance(part, str) and part
-    } | {"first": student.first.latin, "last": student.last.latin, "help": "Please help."}
+    } | {"first": student.first.latin, "last": student.last.latin, "help": HELP}
     for file in (whole_stack.folder / "secrets").iterdir():
         marks[file.name] = file.read_text("ascii").strip()
     told = asyncio.run(_history(whole_stack, reference))

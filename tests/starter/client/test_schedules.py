@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from secrets import token_hex
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,12 +24,12 @@ from temporalio.worker import Worker
 from domain.contracts.vocabulary import ScheduleId, TaskQueue
 from postgres import Pool, exists
 from settings.systems import Workers
-from starter.client import namespace, scheduled_runs, schedules, versions
+from starter.client import scheduled_runs, schedules, versions
 from starter.client.scheduled_runs import COMPLETED, RUNNING, NoSuchSchedule, ScheduleState
 from starter.client.versions import NoSuchVersion
 from starter.commands.schedules import lines
 from tests.sandbox import sandbox
-from tests.server import sweeps
+from tests.server import namespace_of_its_own, sweeps
 from tests.stack import TestStack
 from workflows.sweep import Sweep
 
@@ -40,12 +39,7 @@ ATHENS = ZoneInfo("Europe/Athens")
 
 @pytest.fixture
 async def own(client: Client) -> Client:
-    """Connect to an empty namespace of its own."""
-    config = client.config()
-    config["namespace"] = f"schedules-{token_hex(4)}"
-    own = Client(**config)
-    await namespace.make_ready(own, timedelta(days=30), create=True)
-    return own
+    return await namespace_of_its_own(client, "schedules")
 
 
 @asynccontextmanager

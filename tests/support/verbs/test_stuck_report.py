@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -15,9 +14,9 @@ from domain.contracts.reports import MailStuckReport
 from domain.contracts.vocabulary import WORKFLOW, Step, TaskQueue, WaitReason
 from postgres import Pool
 from settings.systems import Mail
-from starter.client import namespace
 from support.verbs import stuck_report
 from tests.adapters.messaging.test_mail import Relay, relay
+from tests.server import namespace_of_its_own
 from tests.stack import TestStack
 from workflows.search_attributes import REASON, SINCE, STEP
 
@@ -36,12 +35,7 @@ STANDING = [
 
 @pytest.fixture
 async def own(client: Client) -> Client:
-    """Connect to a namespace of its own, without activations."""
-    config = client.config()
-    config["namespace"] = f"reports-{token_hex(4)}"
-    own = Client(**config)
-    await namespace.make_ready(own, timedelta(days=30), create=True)
-    return own
+    return await namespace_of_its_own(client, "reports")
 
 
 @pytest.fixture
