@@ -12,7 +12,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.contracts.reconciling import CompareStage, LookStage, Reconciled
     from domain.contracts.vocabulary import RECONCILE_WORKFLOW
-    from workflows.comparing import compare_stage
+    from workflows.calls import compare_stage
     from workflows.inbox import one_payload
 
 _BETWEEN = timedelta(minutes=12)

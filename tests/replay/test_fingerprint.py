@@ -44,7 +44,7 @@ CHANGES = {
         "wait_condition(partial(self._moved_on, due), timeout=due - workflow.now())",
     ),
     "a durable call in place of a local one": (
-        "calls",
+        "attempts",
         "workflow.execute_local_activity(",
         "workflow.execute_activity(",
     ),
@@ -62,7 +62,7 @@ CHANGES = {
 }
 HARMLESS = {
     "another comment": ("activation", "# Needless: a timer ends with its run.", "# No need."),
-    "another time-out": ("calls", "timedelta(seconds=45)", "timedelta(seconds=50)"),
+    "another time-out": ("attempts", "timedelta(seconds=45)", "timedelta(seconds=50)"),
     "another name": ("activation", "_check_lost_account", "_check_deleted_account"),
     "a step in a function of its own": (
         "activation",
