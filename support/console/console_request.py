@@ -211,6 +211,7 @@ class ConsoleRequest(RequestContext):
         return {
             "staff": self.staff,
             "menu": self.menu,
+            "searches": self.staff is not None and self.staff.may(Action.SEARCH),
             "by_provider": self.app.oidc is not None,
             "by_password": self.app.sign_in.takes_passwords,
             "say": self.say,

@@ -87,9 +87,11 @@ async def search_form(ctx: ConsoleRequest = allowed_to(Action.SEARCH)) -> Respon
 
 @router.post("/search")
 async def search(ctx: ConsoleRequest = allowed_to(Action.SEARCH)) -> Response:
-    """Show the hits; what was typed is in the body alone, and in no address."""
+    """Open the case of a single hit, else show the hits; what was typed is in no address."""
     typed = (await ctx.form()).get("term")
-    found = await searching.search(ctx.staff_context, typed)
+    found = await searching.search(ctx.staff_context, typed, opens=True)
+    if found.alone:
+        return ctx.see(f"/case/{found.alone}")
     return ctx.page("search", found=found, cause_of=queue.cause_of)
 
 

@@ -30,18 +30,21 @@ _FEWEST = 3
 class SearchResult:
     """The hits; `more`: the result was cut off and the search must be narrowed.
 
-    `names` are the students' names by reference, where stored.
+    `names` are the students' names by reference, where stored. `alone`: the only hit, of a query
+    that is no name, so that its case may be opened at once.
     """
 
     rows: tuple[CaseSummary, ...]
     more: bool
     names: Mapping[str, str] = field(default_factory=dict)
+    alone: str | None = None
 
 
-async def search(ctx: StaffContext, typed: str) -> SearchResult:
+async def search(ctx: StaffContext, typed: str, *, opens: bool = False) -> SearchResult:
     """Write the audit row, then return the hits: those of a known person first, newest first.
 
-    Another audit row is written before stored names are returned. Raises `RateLimited`.
+    Another audit row is written before stored names are returned; where the caller `opens` the
+    case of a hit that is `alone`, its name is not. Raises `RateLimited`.
     """
     sought = parse_query(typed, ctx.settings.registrar.phone_region)
     kinds = [each.name for each in fields(sought) if getattr(sought, each.name)]
@@ -54,6 +57,8 @@ async def search(ctx: StaffContext, typed: str) -> SearchResult:
     )
     lines = await _lines(ctx, hits[:MOST])
     rows = tuple(line for line in lines if ctx.staff.sees(line.department))
+    if opens and len(rows) == len(hits) == 1 and not sought.names:
+        return SearchResult(rows, more=False, alone=rows[0].reference)
     stored = await activations.names_of(ctx.pool, ctx.keys, [row.reference for row in rows])
     if stored:
         await ctx.record(Action.SEARCH, reason=f"names shown: {', '.join(sorted(stored))}")

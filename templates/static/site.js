@@ -86,3 +86,13 @@ for (const button of document.querySelectorAll("[data-shows]")) {
     input.type = "password";
   });
 }
+
+// At the desk "/" goes to the search box, but not while somebody types.
+const finds = document.querySelector("[data-finds]");
+document.addEventListener("keydown", (pressed) => {
+  const typing = pressed.target.closest("input, textarea, select");
+  if (finds && pressed.key === "/" && !typing && !pressed.ctrlKey && !pressed.metaKey) {
+    pressed.preventDefault();
+    finds.focus();
+  }
+});

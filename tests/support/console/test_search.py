@@ -35,7 +35,9 @@ async def test_a_name_finds_its_activation_and_stays_out_of_the_audit(
     assert "Nothing was found." in nothing.text
     rows = await pool.fetch("SELECT a::text AS row FROM audit a ORDER BY id DESC LIMIT 3")
     assert all("search" in row["row"] and surname not in row["row"] for row in rows)
-    assert (await (await signed_in("viewer")).get("/search")).status_code == 403
+    viewer = await signed_in("viewer")
+    assert (await viewer.get("/search")).status_code == 403
+    assert 'role="search"' not in (await viewer.get("/queue")).text
 
 
 async def test_a_hit_that_proved_nothing_has_no_name_and_lists_have_none_at_all(
@@ -46,8 +48,12 @@ async def test_a_hit_that_proved_nothing_has_no_name_and_lists_have_none_at_all(
     )
     browser = await signed_in("helpdesk")
     await browser.get("/search?lang=en")
-    shown = await browser.post("/search", term=reference)
-    assert '<span class="govuk-visually-hidden">no name is recorded</span>' in shown.text
+    # The box stands on every page; the only hit of a whole key opens its case, unnamed.
+    assert 'action="/search"' in (await browser.get("/queue")).text
+    alone = await browser.post("/search", term=reference)
+    assert (alone.status_code, alone.headers["location"]) == (303, f"/case/{reference}")
+    newest = await pool.fetchval("SELECT count(*) FROM audit WHERE reference = $1", reference)
+    assert newest == 0
     run = await begin(client, reference)
     await claims.note_and_claim(
         pool, stack.keys, reference=reference, person=PERSON, language=Language.EL
