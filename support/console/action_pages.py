@@ -11,7 +11,16 @@ from domain.references import normalise
 from security import log_context
 from starter.output import Failed
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.verbs import actions, cases, erasure, notes, reopen, withdrawal
+from support.verbs import (
+    actions,
+    cases,
+    erasure,
+    notes,
+    preset_reasons,
+    reopen,
+    unlock_send,
+    withdrawal,
+)
 from support.verbs import retry_all as retry_all_of
 from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action, StaffContext
@@ -25,6 +34,8 @@ router = APIRouter()
 Verb = Callable[[StaffContext, str, str, Form], Awaitable[bool]]
 _LONGEST_REASON = 500
 _NO_REASON = N_("Write the reason, for the audit")
+UNLOCK_SEND = "unlock_send"
+"""The page of two actions in one."""
 _LONG_REASON = N_("Write at most %(n)d characters")
 _LABELS: Mapping[str, str] = {Channel.SMS: N_("SMS"), Channel.EMAIL: N_("E-mail")}
 
@@ -39,10 +50,12 @@ def reference_of(raw: str) -> str:
 
 
 def reason_of(
-    ctx: ConsoleRequest, form: Form, field: str = "reason"
+    ctx: ConsoleRequest, form: Form, field: str = "reason", *, action: Action | None = None
 ) -> tuple[str, dict[str, list[str]]]:
-    """Return the typed reason, and its validation errors."""
+    """Return the reason, and its validation errors; an `action` may have chosen ones."""
     reason = " ".join(form.get(field).split())
+    if action:
+        reason = preset_reasons.joined(action, form.get("preset"), reason)
     if not reason:
         return reason, {field: [ctx.say(_NO_REASON)]}
     if len(reason) > _LONGEST_REASON:
@@ -113,9 +126,9 @@ def _add(action: Action, verb: Verb) -> None:
     async def do(raw: str, ctx: ConsoleRequest = allowed_to(action)) -> Response:
         reference = reference_of(raw)
         form = await ctx.form()
-        reason, errors = reason_of(ctx, form)
+        reason, errors = reason_of(ctx, form, action=action)
         if errors:
-            return _page(ctx, action, reference, errors=errors, reason=reason)
+            return _page(ctx, action, reference, errors=errors, form=form)
         at_once = await verb(ctx.staff_context, reference, reason, form)
         return ctx.see(back.format(reference), told="done" if at_once else "taken")
 
@@ -126,19 +139,24 @@ def _page(
     reference: str | None,
     *,
     errors: Errors | None = None,
-    reason: str = "",
+    form: Form | None = None,
     cause: WaitReason | None = None,
     count: int = 0,
+    unlocks: bool = False,
 ) -> Response:
+    usual = preset_reasons.PRESETS.get(action, ())
+    first = usual[0] if action in preset_reasons.CHOSEN_FIRST else ""
     return ctx.page(
         "action",
         reference=reference,
         action=action,
-        label=ctx.say(actions.LABELS[action]),
-        effect=ctx.say(actions.EFFECTS[action]),
+        label=ctx.say(unlock_send.LABEL if unlocks else actions.LABELS[action]),
+        effect=ctx.say(unlock_send.EFFECT if unlocks else actions.EFFECTS[action]),
         errors=errors,
-        reason=reason,
-        channels=_channels(ctx) if action is Action.RESEND else (),
+        reason=form.get("reason") if form else "",
+        presets=usual,
+        preset=form.get("preset") if form else first,
+        channels=_channels(ctx) if action is Action.RESEND or unlocks else (),
         choices=tuple(Choice) if action is Action.WITHDRAW else (),
         cause=cause,
         count=count,
@@ -147,6 +165,27 @@ def _page(
 
 for _action, _verb in _VERBS.items():
     _add(_action, _verb)
+
+
+@router.get(f"/case/{{raw}}/{UNLOCK_SEND}")
+async def unlock_send_page(raw: str, ctx: ConsoleRequest = allowed_to(Action.UNLOCK)) -> Response:
+    return _page(ctx, Action.UNLOCK, reference_of(raw), unlocks=True)
+
+
+@router.post(f"/case/{{raw}}/{UNLOCK_SEND}")
+async def unlock_and_send(raw: str, ctx: ConsoleRequest = allowed_to(Action.UNLOCK)) -> Response:
+    reference, form = reference_of(raw), await ctx.form()
+    reason, errors = reason_of(ctx, form, action=Action.UNLOCK)
+    if errors:
+        return _page(ctx, Action.UNLOCK, reference, errors=errors, form=form, unlocks=True)
+    at_once = await unlock_send.unlock_and_send(
+        ctx.staff_context,
+        reference=reference,
+        reason=reason,
+        channel=_channel(form),
+        submission_id=wish(form.submission_id, await ctx.staff_context.now()),
+    )
+    return ctx.see(f"/case/{reference}", told="done" if at_once else "taken")
 
 
 @router.get("/case/{raw}/note", name="note_page")
@@ -186,9 +225,9 @@ async def retry_all_page(
 async def retry_all(cause: str, ctx: ConsoleRequest = allowed_to(Action.RETRY_ALL)) -> Response:
     """Start the workflow that retries them, and return at once, because it takes long."""
     form = await ctx.form()
-    reason, errors = reason_of(ctx, form)
+    reason, errors = reason_of(ctx, form, action=Action.RETRY_ALL)
     if errors:
-        return await _of_cause(ctx, _known(cause), errors=errors, reason=reason)
+        return await _of_cause(ctx, _known(cause), errors=errors, form=form)
     batch = wish(form.submission_id, await ctx.staff_context.now())
     try:
         await retry_all_of.retry_all(
@@ -206,12 +245,14 @@ def _known(cause: str) -> WaitReason:
 
 
 async def _of_cause(
-    ctx: ConsoleRequest, cause: WaitReason, *, errors: Errors | None = None, reason: str = ""
+    ctx: ConsoleRequest,
+    cause: WaitReason,
+    *,
+    errors: Errors | None = None,
+    form: Form | None = None,
 ) -> Response:
     try:
         count = len(await retry_all_of.retriable(ctx.staff_context, cause))
     except Failed:
         raise HTTPException(404) from None
-    return _page(
-        ctx, Action.RETRY_ALL, None, errors=errors, reason=reason, cause=cause, count=count
-    )
+    return _page(ctx, Action.RETRY_ALL, None, errors=errors, form=form, cause=cause, count=count)

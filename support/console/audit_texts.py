@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ledger.audit import REFUSED
+from support.verbs import preset_reasons
 from support.verbs.actions import LABELS
 from support.verbs.caller import CallerAnswer
 from support.verbs.staff import Action
@@ -120,5 +121,11 @@ def why(action: str, reason: str, say: Callable[[str], str]) -> str:
         between = "( )" if action == Action.REQUESTS else "(, )"
         return "".join(map(told, re.split(between, text)))
 
+    def written(text: str) -> str:
+        chosen = preset_reasons.of(action, text)
+        return say(chosen) + text.removeprefix(chosen) if chosen else ""
+
     head, colon, rest = reason.partition(": ")
-    return worded(head) + colon + (rest if action in _WRITTEN else worded(rest))
+    if action in _WRITTEN:
+        return worded(head) + colon + (written(rest) or rest)
+    return written(reason) or worded(head) + colon + worded(rest)

@@ -7,10 +7,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Response
 
 from domain.contracts.vocabulary import Step, WaitReason
-from support.console.action_pages import reference_of
+from support.console.action_pages import UNLOCK_SEND, reference_of
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
-from support.verbs import actions
+from support.verbs import actions, unlock_send
 from support.verbs.alerts import TASK_FAILS, TEMPORAL_DOWN
 from support.verbs.cases import Case, CaseState, CaseSummary
 from support.verbs.load_case import load_case, page_of
@@ -114,11 +114,14 @@ def _offered(ctx: ConsoleRequest, line: CaseSummary) -> list[tuple[str, str]]:
         offered = actions.possible(
             line.step, line.wait_reason, spent=line.spent, closed=line.closed_until is not None
         )
-    return [
-        (f"/case/{line.reference}/{action}", ctx.say(label))
+    mine: list[tuple[str, str]] = [
+        (action, label)
         for action, label in actions.LABELS.items()
         if action in offered and ctx.staff_context.staff.may(action)
     ]
+    if line.wait_reason is WaitReason.PIN_LOCKED and ctx.staff_context.staff.may(Action.UNLOCK):
+        mine.insert(0, (UNLOCK_SEND, unlock_send.LABEL))
+    return [(f"/case/{line.reference}/{path}", ctx.say(label)) for path, label in mine]
 
 
 def _temporal(ctx: ConsoleRequest, case: Case) -> str | None:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from domain.contracts.message_io import Delivery
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.verbs import requests
+from support.verbs import preset_reasons, requests
 from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action
 from translations import N_
@@ -46,10 +46,11 @@ async def answer(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS))
 @router.post("/requests/{number}/close")
 async def close(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) -> Response:
     form = await ctx.form()
-    reason = form.get("reason")
+    preset, reason = form.get("preset"), form.get("reason")
+    why = preset_reasons.joined(Action.REQUESTS, preset, reason)
     try:
         await requests.close(
-            ctx.staff_context, number, submission_id=form.submission_id, reason=reason
+            ctx.staff_context, number, submission_id=form.submission_id, reason=why
         )
     except ActionRefused as refused:
         return await _page(ctx, number, refused, reason=reason)
@@ -71,4 +72,5 @@ async def _page(
         standing=standing,
         delivery=ctx.say(_DELIVERY[standing.line.delivery]),
         typed=typed,
+        presets=preset_reasons.PRESETS[Action.REQUESTS],
     )

@@ -113,7 +113,7 @@ PORTAL_PAGES = (
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 _CASE_ACTIONS = (
     *("retry", "resend", "unlock", "reread", "resolve", "hold", "release", "cancel", "withdraw"),
-    *("reopen", "erase"),
+    *("reopen", "erase", "unlock_send"),
 )
 _REASON = Field("reason", ["asked at the desk"])
 CONSOLE = (

@@ -62,6 +62,7 @@ _DECIDED: Mapping[str, str] = {
 _STAFF_MOVES: Mapping[str, frozenset[str]] = {
     "retry": frozenset({"needs_support"}),
     "unlock": frozenset({"pin"}),
+    "unlock_send": frozenset({"pin"}),
     "resend": frozenset({"pin", "needs_support"}),
     "reread": frozenset({"insurance", "review"}),
     "resolve": frozenset({"review"}),
@@ -192,7 +193,9 @@ def why_illegal_of_staff(shot: Shot, *, may: bool, before: Observed, after: Obse
         return ""
     change = f"{before.step}/{before.reason} -> {after.step}/{after.reason}"
     action = shot.route.rpartition("/")[2]
-    kept_step = action in ("unlock", "withdraw", "resend") and before.step != after.step
+    kept_step = (
+        action in ("unlock", "unlock_send", "withdraw", "resend") and before.step != after.step
+    )
     other_end = action == "cancel" and after.step != "cancelled"
     faults = {
         "a forged request": shot.forged or shot.method != "POST",

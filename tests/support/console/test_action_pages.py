@@ -1,11 +1,12 @@
 """The pages of the acts: the effect in words, a reason, a result, and nothing done twice."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
 import pytest
 from temporalio.client import Client
 
+from domain.contracts.submissions import PinSubmission
 from domain.contracts.vocabulary import Step, WaitReason
 from ledger import audit
 from postgres import Pool
@@ -13,11 +14,13 @@ from security.keyfiles import KeyUnavailable
 from settings import Settings
 from starter.client.activations import Activations
 from support.console.app import assemble, create
+from support.verbs import preset_reasons
+from support.verbs.staff import Action
 from tests.server import working
 from tests.stack import TestStack
-from tests.starter.client.test_activations import until, waits_for_its_pin
+from tests.starter.client.test_activations import handed_over, until, waits_for_its_pin
 from tests.support.console.conftest import SignedIn, sign_in_to
-from tests.workflows.engine import World
+from tests.workflows.engine import World, pin_of
 from web import times
 
 WHY = "Τηλεφώνημα στο γραφείο"
@@ -61,6 +64,47 @@ async def test_an_act_says_its_effect_asks_why_and_tells_its_result(
         assert "Δεν έγινε δεκτό, δεν άλλαξε τίποτα: Αναστολή (" in case.text
         await client.get_workflow_handle(reference).terminate()
     assert set(await acts(pool, reference)) == {"hold", "refused", "case"}
+
+
+async def test_one_act_unlocks_and_sends_with_a_chosen_reason_in_the_audit(
+    client: Client, world: World, reference: str, pool: Pool, signed_in: SignedIn
+) -> None:
+    browser = await signed_in("helpdesk")
+    activations = Activations(client)
+    path = f"/case/{reference}/unlock_send"
+    chosen = preset_reasons.PRESETS[Action.UNLOCK][0]
+
+    async def mistype() -> None:
+        for _ in range(5):
+            typed = {"submission_id": token_hex(8), "received_at": datetime.now(UTC)}
+            wrong = PinSubmission.model_validate(typed | {"pin": pin_of(9)})
+            await activations.submit(reference, "submit_pin", wrong)
+
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        await mistype()
+        await browser.get(f"/case/{reference}/resend")
+        sent = await browser.post(f"/case/{reference}/resend", reason="λ", channel="sms")
+        assert sent.status_code == 303
+        await until(activations, reference, handed_over)
+        await mistype()
+        await until(activations, reference, lambda now: now.wait_reason is WaitReason.PIN_LOCKED)
+        assert path in (await browser.get(f"/case/{reference}")).text
+        assert 'value="email"' in (await browser.get(path)).text
+        assert (await browser.post(path, preset="invented", channel="sms")).status_code == 422
+        done = await browser.post(path, preset=chosen, reason="ξανά", channel="sms")
+        assert done.headers["location"] == f"/case/{reference}?told=done"
+        await until(activations, reference, lambda now: now.wait_reason is WaitReason.WAITING_PIN)
+        # Of two members of staff the second is told that nothing is locked any more.
+        second = await browser.post(path, preset=chosen, channel="email")
+        assert second.status_code == 409
+        case = await browser.get(f"/case/{reference}")
+        await client.get_workflow_handle(reference).terminate()
+    assert await acts(pool, reference) == [
+        *("resend", "case", "unlock", "resend", "unlock", "refused", "case")
+    ]
+    assert "(helpdesk: Ο φοιτητής ταυτοποιήθηκε και είχε γράψει λάθος" in case.text
+    assert " - ξανά)" in case.text
 
 
 async def test_without_a_worker_an_act_is_taken_in(
