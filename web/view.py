@@ -33,14 +33,16 @@ from web.files import ServedFile, digest, found
 
 _TEMPLATES = TREE / "templates"
 STATIC = _TEMPLATES / "static"
-_CSS = """:root{{--app-brand:{light};--app-brand-strong:color-mix(in srgb,{light},#000 30%)}}
+_CSS = """:root{{--app-band:{light};--app-brand:{light};\
+--app-brand-strong:color-mix(in srgb,{light},#000 30%)}}
 @media screen and (prefers-color-scheme:dark){{:root{{--app-brand:{dark};\
 --app-brand-strong:color-mix(in srgb,{dark},#fff 30%)}}}}
 """
+_EMBLEM = "M16 6 3 13l13 7 13-7zM8 18v5c0 2 4 4 8 4s8-2 8-4v-5l-8 4z"
+"""The outline of a mortarboard, for the icon and for an institution without a logo."""
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
-    '<rect width="32" height="32" rx="6" fill="{colour}"/>'
-    '<path d="M16 6 3 13l13 7 13-7zM8 18v5c0 2 4 4 8 4s8-2 8-4v-5l-8 4z" fill="#fff"/></svg>'
+    '<rect width="32" height="32" rx="6" fill="{colour}"/><path d="{emblem}" fill="#fff"/></svg>'
 )
 
 Errors = Mapping[str, Sequence[str]]
@@ -56,9 +58,10 @@ class Brand:
     def __init__(self, institution: Institution) -> None:
         css = _CSS.format(light=institution.colour, dark=institution.colour_dark)
         self._files: dict[str, ServedFile] = {}
-        self.colours = {"light": institution.colour, "dark": institution.colour_dark}
+        self.colour, self.emblem = institution.colour, _EMBLEM
         self.css = self._add(css.encode(), ".css")
-        self.icon = self._add(_ICON.format(colour=institution.colour).encode(), ".svg")
+        icon = _ICON.format(colour=institution.colour, emblem=_EMBLEM)
+        self.icon = self._add(icon.encode(), ".svg")
         self.logo: str | None = None
         if logo := institution.logo:
             self.logo = self._add(logo.read_bytes(), logo.suffix)

@@ -33,7 +33,14 @@ async def start(ctx: CurrentRequest) -> Response:
 
 @router.get("/who")
 async def who(ctx: CurrentRequest) -> Response:
-    return await _paused(ctx) or ctx.page("who", again=ctx.request.query_params.get("again"))
+    """Show the start; `?continue` leads on to this browser's activation, where it has one."""
+    again = ctx.request.query_params.get("again")
+    if "continue" in ctx.request.query_params:
+        session = await ctx.find_session()
+        if session and session.reference:
+            return ctx.redirect("/progress")
+        again = "none"
+    return await _paused(ctx) or ctx.page("who", again=again)
 
 
 @router.post("/who")

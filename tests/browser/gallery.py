@@ -236,6 +236,7 @@ SCENES: Mapping[str, Scene] = {
     "who": opened("/who"),
     "who-error": sent("/who"),
     "who-again": session_over,
+    "who-continue": opened("/who?continue"),
     "contact": contact,
     "contact-empty": contact_empty,
     "contact-wrong": contact_wrong,

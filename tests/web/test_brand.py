@@ -6,8 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from domain import colours
 from settings import Settings
 from settings.institution import Institution
 from tests.starter.conftest import pool, pools
@@ -29,16 +32,34 @@ async def test_the_page_has_their_colours_and_logo(
         page = (await http.get("/")).text
         brand = {part.split('"')[0]: part for part in page.split('="')[1:] if "/brand/" in part[:8]}
         files = [await http.get(path) for path in brand]
-    for scheme, colour in (("light", "#004b87"), ("dark", "#9ad0ff")):
-        assert f'media="(prefers-color-scheme: {scheme})" content="{colour}">' in page
-    assert 'class="app-logo"' in page
+    assert '<meta name="theme-color" content="#004b87">' in page
+    assert '<img class="app-logo"' in page
     icon, css, shown = (file.text for file in files)
     assert shown == LOGO
     assert "#004b87" in icon
-    assert "#004b87" in css
+    assert "--app-band:#004b87;" in css
     assert "#9ad0ff" in css
     types = [file.headers["content-type"].partition(";")[0] for file in files]
     assert types == ["image/svg+xml", "text/css", "image/svg+xml"]
+
+
+async def test_without_a_logo_the_header_has_an_emblem(app: FastAPI) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HOST) as http:
+        page = (await http.get("/")).text
+    header = page.partition("<header")[2].partition("</header>")[0]
+    assert '<svg class="app-logo"' in header
+    assert 'aria-hidden="true"' in header
+
+
+@given(st.integers(0, 0xFFFFFF))
+def test_white_text_is_legible_on_every_colour_that_settings_accept(number: int) -> None:
+    colour = f"#{number:06x}"
+    try:
+        Institution(colour=colour)
+    except ValidationError:
+        assert colours.contrast(colour, "#ffffff") < colours.LEGIBLE
+    else:
+        assert colours.contrast("#ffffff", colour) >= colours.LEGIBLE
 
 
 @pytest.mark.parametrize(

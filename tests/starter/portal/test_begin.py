@@ -47,3 +47,19 @@ async def test_without_a_worker_a_code_that_may_be_used_already_is_not_followed_
     assert response.headers["location"] == "/progress"
     assert (await student.get("/contact")).headers["location"] == "/progress"
     assert len(engine.started) == 1
+
+
+async def test_the_start_page_leads_on_to_ones_activation_or_says_how_to_come_back(
+    browser: Browser,
+) -> None:
+    start = await browser.get("/")
+    assert 'href="/who"' in start.text
+    assert 'href="/who?continue"' in start.text
+    said = "δεν υπάρχει ενεργοποίηση σε εξέλιξη. Αν έχετε ήδη ξεκινήσει, ξεκινήστε ξανά με το ίδιο"
+    assert said in (await browser.get("/who?continue")).text
+    await browser.begin()
+    assert said in (await browser.get("/who?continue")).text
+    await browser.get("/contact")
+    await browser.post("/contact", mobile="6912345678", email="")
+    assert (await browser.get("/who?continue")).headers["location"] == "/progress"
+    assert (await browser.get("/progress")).headers["location"] == "/pin"

@@ -71,6 +71,10 @@ async def test_the_title_tells_the_step_and_the_error(
         assert title.startswith("Σφάλμα: ") == (page.status_code == 422)
         assert f" - {said} - " in title
         assert f'app-caption">{said}</p>' in page.text
+        number, _, total = said.removeprefix("Βήμα ").partition(" από ")
+        assert page.text.count('class="app-bar__done"') == (int(number) if total else 0)
+        bar = page.text.partition('<div class="app-bar" aria-hidden="true">')[2]
+        assert bar.partition("</div>")[0].count("<span") == int(total or 0)
 
 
 async def test_who_may_not_look_up_now_types_nothing_twice(

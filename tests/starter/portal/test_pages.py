@@ -82,7 +82,7 @@ async def test_the_whole_path_leads_from_page_to_page(
         assert (response.status_code, response.headers["location"]) == (303, leads)
     for _ in range(2):
         done = await browser.get("/done")
-        assert 'id="username" class="app-code app-username app-username--long"' in done.text
+        assert 'id="username" class="app-code app-username app-username--medium"' in done.text
         assert "mpapadopoulou@" in done.text
         assert GOOD not in done.text
     pin, insurance, consent, password = (submission for _, submission in engine.submitted)
@@ -708,10 +708,10 @@ async def test_a_contact_of_many_is_told_as_that(browser: Browser, engine: Memor
 @pytest.mark.parametrize(
     ("username", "noted", "address"),
     [
-        ("maria@university.example", None, "maria@</span><wbr>university.example"),
+        ("maria@university.example", None, "maria@<wbr>university.example"),
         ("maria@other.example", None, None),
-        ("maria", None, "maria@</span><wbr>university.example"),
-        ("maria", "m.p@university.example", "m.p@</span><wbr>university.example"),
+        ("maria", None, "maria@<wbr>university.example"),
+        ("maria", "m.p@university.example", "m.p@<wbr>university.example"),
         ("maria", "", None),
     ],
 )
@@ -727,4 +727,4 @@ async def test_the_last_page_tells_an_address_that_can_be_the_accounts(
     page = (await browser.get("/done")).text
     assert f">{username}<" in page.replace("<wbr>", "")
     assert page.count("Ιδρυματικό email") == int(address is not None)
-    assert re.findall(r"[\w.]+@</span><wbr>[\w.]+", page) == ([address] if address else [])
+    assert re.findall(r"[\w.]+@<wbr>[\w.]+", page) == ([address] if address else [])
