@@ -69,6 +69,7 @@ class Words:
             "not_me_url": f"{settings.portal.public_url.rstrip('/')}/not-me",
             "support": settings.institution.support_email,
             "domain": settings.institution.domain,
+            "password_reset_url": settings.institution.password_reset_url,
             "address": None,
         }
 

@@ -1,4 +1,8 @@
-"""Routes of the password page: the student's own choice, or the number of a suggestion shown."""
+"""Routes of the password page: the student's own choice, or the number of a suggestion shown.
+
+One form has both. `suggestion` is a number, or `own` for what is typed in `password`; both a number
+and a typed password are refused, because either could be the one that the student noted down.
+"""
 
 from collections.abc import Sequence
 
@@ -17,6 +21,9 @@ from web.view import Errors
 
 router = APIRouter()
 
+_OWN = "own"
+_EMPTY = N_("Enter a password, or choose a suggested one")
+_BOTH = N_("You typed a password and also chose a suggested one. Keep one of the two")
 _NONE_CHOSEN = N_("Choose one of the suggested passwords below")
 _NOT_OFFERED = N_("Choose one of the suggested passwords below. Older ones can no longer be used")
 
@@ -29,31 +36,42 @@ async def password(ctx: CurrentRequest) -> Response:
 @router.post("/password")
 async def password_chosen(ctx: CurrentRequest) -> Response:
     form = await ctx.form()
-    if form.all("suggestion") or form.get("suggested"):
-        return await _take_suggestion(ctx, form)
-    state = await ctx.state_on("/password")
-    chosen = form.get("password")
-    broken = await ctx.app.passwords.judge(chosen, _student_words(state))
-    if broken:
-        errors = {"password": ctx.words.rules(broken)}
-        offered = await _offered(ctx, form)
-        return await _password_page(ctx, state, errors, offered)
-    return await _seal(ctx, form, state, chosen)
-
-
-async def _take_suggestion(ctx: PortalRequest, form: Form) -> Response:
-    # Read before the state: after a double click it is gone, and the state redirects onward.
-    offered = await _offered(ctx, form)
-    state = await ctx.state_on("/password")
-    numbered = {str(number): text for number, text in enumerate(offered, 1)}
-    chosen = numbered.get(form.get("suggestion"))
-    if chosen is None:
-        wrong = _NOT_OFFERED if form.get("suggestion") else _NONE_CHOSEN
-        errors = {"suggestion": [ctx.words.say(wrong)]}
-        return await _password_page(ctx, state, errors, offered)
+    view = _view_of_page(ctx, form.get("form"))
+    if form.all("suggestion") in ([], [_OWN]):
+        state, chosen = await ctx.state_on("/password"), form.get("password")
+        if errors := await _judge(ctx, chosen, state):
+            return await _password_page(ctx, state, errors, await ctx.app.passwords.offered(view))
+    else:
+        # Read before the state: after a double click it is gone, and the state redirects onward.
+        offered = await ctx.app.passwords.offered(view)
+        state = await ctx.state_on("/password")
+        chosen, errors = _take_suggestion(ctx, form, offered)
+        if errors:
+            return await _password_page(ctx, state, errors, offered)
     response = await _seal(ctx, form, state, chosen)
-    await ctx.app.passwords.forget(_view_of_page(ctx, form.get("form")))
+    # Also after a password of one's own: a script may have put a suggestion into its field.
+    await ctx.app.passwords.forget(view)
     return response
+
+
+async def _judge(ctx: PortalRequest, chosen: str, state: PageState) -> Errors:
+    if not chosen:
+        return {"password": [ctx.words.say(_EMPTY)]}
+    broken = await ctx.app.passwords.judge(chosen, _student_words(state))
+    return {"password": ctx.words.rules(broken)} if broken else {}
+
+
+def _take_suggestion(ctx: PortalRequest, form: Form, offered: Sequence[str]) -> tuple[str, Errors]:
+    """Return the suggestion that the form names, or what is wrong with the choice."""
+    numbered = {str(number): text for number, text in enumerate(offered, 1)}
+    chosen = numbered.get(form.get("suggestion"), "")
+    if not chosen:
+        wrong = _NOT_OFFERED if form.get("suggestion") else _NONE_CHOSEN
+    elif form.get("password"):
+        wrong = _BOTH
+    else:
+        return chosen, {}
+    return "", {"suggestion": [ctx.words.say(wrong)]}
 
 
 async def _seal(ctx: PortalRequest, form: Form, state: PageState, chosen: str) -> Response:
@@ -61,11 +79,6 @@ async def _seal(ctx: PortalRequest, form: Form, state: PageState, chosen: str) -
     submission = PasswordSubmission(**await stamp(ctx, form), sealed_id=form.submission_id)
     answer = await submit(ctx, "submit_password", submission)
     return await onward(ctx, answer)
-
-
-async def _offered(ctx: PortalRequest, form: Form) -> Sequence[str]:
-    """Return the suggestions of the page that this form was sent from, unless expired."""
-    return await ctx.app.passwords.offered(_view_of_page(ctx, form.get("form")))
 
 
 async def _password_page(

@@ -58,13 +58,14 @@ const say = (about, text) => {
   document.getElementById(`${about}-said`).textContent = text;
 };
 
-// The username can be taken along.
+// The username and a password in its field can be taken along.
 for (const button of document.querySelectorAll("[data-copies]")) {
-  const name = button.dataset.copies;
-  button.hidden = !navigator.clipboard;
+  const about = button.dataset.copies;
+  const node = document.getElementById(about);
+  button.hidden = !navigator.clipboard || node.matches("[type=password]");
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(name).textContent);
-    say(name, button.dataset.said);
+    await navigator.clipboard.writeText(node.value ?? node.textContent);
+    say(about, button.dataset.said);
   });
 }
 for (const button of document.querySelectorAll("[data-prints]")) {
@@ -75,13 +76,17 @@ for (const button of document.querySelectorAll("[data-prints]")) {
 // The password can be looked at while it is typed.
 for (const button of document.querySelectorAll("[data-shows]")) {
   const input = document.getElementById(button.dataset.shows);
+  const show = button.textContent;
+  const shows = (shown) => {
+    input.type = shown ? "text" : "password";
+    button.textContent = shown ? button.dataset.hide : show;
+  };
   button.hidden = false;
   button.addEventListener("click", () => {
-    const shown = input.type === "password";
-    input.type = shown ? "text" : "password";
-    button.setAttribute("aria-pressed", String(shown));
-    say(input.id, shown ? button.dataset.shown : button.dataset.hidden);
+    shows(input.type === "password");
+    say(input.id, input.type === "text" ? button.dataset.shown : button.dataset.hidden);
   });
+  input.addEventListener("suggested", () => shows(true));
   input.form.addEventListener("submit", () => {
     input.type = "password";
   });
@@ -96,3 +101,42 @@ document.addEventListener("keydown", (pressed) => {
     finds.focus();
   }
 });
+
+// A suggested password is put into the field, where the browser's password manager finds it.
+for (const button of document.querySelectorAll("[data-suggests]")) {
+  const input = document.getElementById(button.dataset.suggests);
+  const choice = document.getElementById("suggestions");
+  const texts = [...choice.querySelectorAll(".app-code")].map((each) => each.textContent.trim());
+  choice.hidden = choice.querySelector("fieldset").disabled = true;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    input.value = texts[0];
+    texts.push(texts.shift());
+    for (const event of ["suggested", "input"]) {
+      input.dispatchEvent(new Event(event, { bubbles: true }));
+    }
+    button.textContent = button.dataset.other;
+    document.querySelector(`[data-copies="${input.id}"]`).hidden = !navigator.clipboard;
+    say(input.id, button.dataset.said);
+  });
+}
+
+// Rules are ticked while a password is typed; how many are met is said after a pause.
+for (const list of document.querySelectorAll("[data-rules]")) {
+  const input = document.getElementById(list.dataset.rules);
+  const rules = [...list.querySelectorAll("[data-allows]")];
+  let pause;
+  const tick = () => {
+    for (const rule of rules) {
+      const met = new RegExp(`^(?:${rule.dataset.allows})$`, "u").test(input.value);
+      rule.classList.toggle("app-met", met);
+    }
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      const met = list.querySelectorAll(".app-met").length;
+      const text = list.dataset.met.replace("{met}", met).replace("{all}", rules.length);
+      say(`${input.id}-rules`, input.value ? text : "");
+    }, 1000);
+  };
+  input.addEventListener("input", tick);
+}

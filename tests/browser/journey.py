@@ -150,11 +150,8 @@ class Journey:
         await self._reach("/password")
         await self._seen("password")
         if self._mistakes:
-            await self._press("Χρήση του προτεινόμενου κωδικού πρόσβασης")
-            await self._told(
-                "suggestion-none",
-                "Επιλέξτε έναν από τους παρακάτω προτεινόμενους κωδικούς πρόσβασης",
-            )
+            await self._next()
+            await self._told("password-empty", "Γράψτε κωδικό πρόσβασης ή επιλέξτε προτεινόμενο")
             await self._next(password="12345678")
             await self._told("password-weak", "Ο κωδικός πρόσβασης είναι πολύ συνηθισμένος")
             await self._look_at_password()
@@ -162,8 +159,8 @@ class Journey:
 
     async def _look_at_password(self) -> None:
         field = self._page.locator("#password")
-        for kind in ("text", "password"):
-            await self._press("Εμφάνιση του κωδικού")
+        for name, kind in (("Εμφάνιση του κωδικού", "text"), ("Απόκρυψη του κωδικού", "password")):
+            await self._press(name)
             assert await field.get_attribute("type") == kind
 
     # --- hands and eyes ------------------------------------------------------------------------

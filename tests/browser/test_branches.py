@@ -69,13 +69,19 @@ class LongWay(Journey):
     async def _choose_password(self) -> None:
         await self._reach("/password")
         await self._seen("password-suggestions")
-        await self._press("Χρήση του προτεινόμενου κωδικού πρόσβασης")
-        await self._told(
-            "suggestion-none", "Επιλέξτε έναν από τους παρακάτω προτεινόμενους κωδικούς πρόσβασης"
-        )
-        self.chosen = await self._page.locator("label[for='suggestion-2']").inner_text()
-        await self._page.get_by_label(self.chosen).check()
-        await self._press("Χρήση του προτεινόμενου κωδικού πρόσβασης")
+        field = self._page.locator("#password")
+        await field.fill(" abc")
+        assert await self._page.locator(".app-met").count() == 1
+        await self._press("Χρήση προτεινόμενου κωδικού πρόσβασης")
+        first = await field.input_value()
+        await self._press("Άλλος προτεινόμενος κωδικός πρόσβασης")
+        self.chosen = await field.input_value()
+        assert self.chosen != first
+        assert await field.get_attribute("type") == "text"
+        assert await self._page.locator(".app-met").count() == 3
+        await self._page.get_by_text("Πληρούνται: 3 από 3").wait_for(state="attached")
+        await self._seen("password-suggested")
+        await self._next()
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])

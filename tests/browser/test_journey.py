@@ -55,7 +55,7 @@ async def test_a_student_on_a_phone_makes_every_mistake_and_gets_a_working_login
         *("pin", "pin-letters", "pin-too-soon", "pin-wrong"),
         *("insurance", "insurance-checksum", "insurance-other-empty"),
         *("review", "dispute-empty"),
-        *("password", "suggestion-none", "password-weak"),
+        *("password", "password-empty", "password-weak"),
         "done",
     ]
     assert await page.locator("#username").inner_text() == student.login

@@ -64,7 +64,7 @@ PORTAL = (
         "/password",
         [
             Field("password", ["short", "panathinaikos12"]),
-            Field("suggestion", ["1", "2", "0", "9"]),
+            Field("suggestion", ["1", "2", "0", "9", "own"]),
             Field("suggested", ["yes"]),
         ],
     ),

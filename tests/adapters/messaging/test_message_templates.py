@@ -78,7 +78,9 @@ def test_letters_are_light_or_dark_and_fetch_nothing(settings: Settings, name: s
     assert '<meta name="color-scheme" content="light dark">' in html
     assert not re.search(r"<(img|link|script|table)|url\(|@import", html)
     links = set(re.findall(r'href="([^"]*)"', html))
-    assert links <= {settings.portal.public_url, NOT_ME, "mailto:studentaccount@uop.example"}
+    reset = settings.institution.password_reset_url
+    assert links <= {settings.portal.public_url, NOT_ME, reset, "mailto:studentaccount@uop.example"}
+    assert (reset in links) == (name == NoticeKind.ACTIVE)
 
 
 @pytest.mark.parametrize("language", Language)

@@ -94,7 +94,7 @@ async def test_a_suggestion_that_cannot_be_forgotten_is_handed_in_all_the_same(
 ) -> None:
     await at_the_form(student, engine, "/password")
     monkeypatch.setattr(suggestions, "forget", away)
-    response = await student.post("/password", suggestion="1", suggested="yes")
+    response = await student.post("/password", suggestion="1")
     assert response.status_code == 303
 
 

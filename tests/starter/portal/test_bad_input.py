@@ -143,7 +143,7 @@ async def test_a_suggestion_that_was_never_offered(student: Browser, engine: Mem
     for number in ("0", "4", "-1", "01", "1 ", "1.0", FULL_WIDTH[0], "x"):
         response = await send(student, "/password", [("suggestion", number)])
         assert errors(response) == [f"{choose}. Οι παλαιότεροι δεν ισχύουν πια"]
-    none = await send(student, "/password", [("suggested", "yes")])
+    none = await send(student, "/password", [("suggestion", "1"), ("suggestion", "own")])
     assert errors(none) == [choose]
     assert not engine.submitted
 

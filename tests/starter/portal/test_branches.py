@@ -288,7 +288,7 @@ async def test_a_suggestion_is_taken_by_its_number(
     # The page that was opened first still stands for what it showed.
     student.hidden = hidden
     engine.next = [(Verdict.ACCEPTED, PROVISIONING)]
-    response = await student.post("/password", suggestion="2", suggested="yes")
+    response = await student.post("/password", suggestion="2")
     assert response.headers["location"] == "/progress"
     submission = engine.submitted[0][1]
     assert isinstance(submission, PasswordSubmission)
@@ -297,7 +297,7 @@ async def test_a_suggestion_is_taken_by_its_number(
     assert sealed
     assert sealing.unseal(stack.keys, reference, sealed) == offered[1].encode()
     student.hidden = hidden
-    again = await student.post("/password", suggestion="2", suggested="yes")
+    again = await student.post("/password", suggestion="2")
     assert again.headers["location"] == "/progress"
     assert len(engine.submitted) == 1
 
@@ -305,7 +305,7 @@ async def test_a_suggestion_is_taken_by_its_number(
 async def test_a_mistake_changes_no_suggestion(student: Browser, engine: MemoryEngine) -> None:
     put(engine, PASSWORD)
     offered = suggested((await student.get("/password")).text)
-    for wrong in ({"password": "short"}, {"suggested": "yes"}):
+    for wrong in ({"password": "short"}, {"suggestion": "9"}):
         assert suggested((await student.post("/password", **wrong)).text) == offered
     assert not set(offered) & set(suggested((await student.get("/password")).text))
 

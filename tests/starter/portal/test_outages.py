@@ -300,7 +300,7 @@ async def test_a_suggested_password_outlives_the_ledgers_absence(
     browser = await portal.student(Language.EL)
     await portal.stands(browser, "/password")
     assert (await in_time(browser.get("/password"))).status_code == 200
-    chosen = browser.hidden | {"suggestion": "2", "suggested": "yes"}
+    chosen = browser.hidden | {"suggestion": "2"}
     portal.ledger.suffer(Refuse())
     refused = await in_time(browser.http.post("/password", data=chosen))
     handed_back(refused, chosen, Language.EL)
