@@ -82,6 +82,8 @@ ANSWERED_SECONDS = 1.2
 """After a look-up, a code or a resend: longer than any of them takes."""
 RECEIVED_SECONDS = 2.2
 """After a submission that no worker answered, whose signal follows an update that timed out."""
+SENT_WITHIN = timedelta(seconds=10)
+"""Added to the wait for another message, which the engine counts from when one has left."""
 
 # The console; its staff wait longer than students, and read more.
 CONSOLE_PAGE_SECONDS = 8.0

@@ -124,6 +124,9 @@ async def _note_and_attach(
         reference = await ctx.app.starts.note(form.references, ctx.language, read)
         # Attached before the start: an activation without a session would send a stray message.
         await ctx.attach(reference, enumeration_protection.masked(read))
+        if ctx.protects_enumeration:
+            once = form.submission_id
+            await enumeration_protection.count_first_message(ctx, reference, once)
     return reference
 
 

@@ -15,7 +15,7 @@ from domain.contracts.submissions import PinSubmission, ResendRequest, Submissio
 from domain.contracts.views import Answer, Verdict
 from ledger import budgets
 from starter.client.activations import ActivationEnded
-from starter.portal import limits, page_state, wording
+from starter.portal import limits, page_state, resend_wait, wording
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import PortalRequest
 from starter.portal.redirects import RedirectTo
@@ -44,14 +44,30 @@ async def page(
     locked_until: datetime | None = None,
 ) -> Response:
     typed = await ctx.typed(state.reference)
+    uses = await budgets.ends(ctx.app.pool, _wishes(ctx, state.reference).bucket)
+    wait = resend_wait.until(ctx, next(iter(uses), None), await ctx.now())
+    if wait and errors and "answer" in errors:
+        errors = {"resend": errors["answer"]}  # The page has no answer field then.
     return ctx.page(
         "pin-uniform",
         state=state,
         errors=errors,
+        wait=wait,
         typed=typed,
         channels=[(each, ctx.words.send_by(each)) for each in Channel.all() if each in typed],
         locked_until=locked_until and ctx.clock(locked_until),
         sent="sent" in ctx.request.query_params,
+    )
+
+
+async def count_first_message(ctx: PortalRequest, reference: str, submission_id: str) -> None:
+    """Count the start as a wish for a message, because the engine refuses another one at first."""
+    await budgets.take(ctx.app.pool, [_wishes(ctx, reference)], submission_id)
+
+
+def _wishes(ctx: PortalRequest, reference: str) -> budgets.Bound:
+    return budgets.Bound(
+        f"resend:{reference}", 1, ctx.app.settings.policy.resend_after + times.SENT_WITHIN
     )
 
 
@@ -90,8 +106,7 @@ async def check_pin(ctx: PortalRequest, submission: PinSubmission) -> Response:
 async def resend(ctx: PortalRequest, request: ResendRequest, form: Form) -> Response:
     """Request another message; the answer is the same whatever happens to it."""
     state = await find_state(ctx)
-    wishes = budgets.Bound(f"resend:{state.reference}", 1, ctx.app.settings.policy.resend_after)
-    if opens := await _limit_reached(ctx, wishes, request):
+    if opens := await _limit_reached(ctx, _wishes(ctx, state.reference), request):
         text = ctx.words.say(wording.TOO_SOON, time=ctx.clock(opens, seconds=True))
         return await page(ctx, state, {"resend": [text]})
     if request.answers and (opens := (await limits.take_second(ctx, form)).opens):

@@ -11,7 +11,14 @@ from domain.contracts.submissions import IdentitySubmission, PinSubmission, Rese
 from domain.contracts.views import Answer, PinView, Verdict
 from domain.contracts.vocabulary import Question
 from domain.rules import InputRule, InvalidInput
-from starter.portal import enumeration_protection, limits, news, page_state, wording
+from starter.portal import (
+    enumeration_protection,
+    limits,
+    news,
+    page_state,
+    resend_wait,
+    wording,
+)
 from starter.portal.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
@@ -134,7 +141,9 @@ async def _pin_page_again(ctx: PortalRequest, errors: Errors) -> Response:
 async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors | None = None) -> Response:
     view, now = state.progress.pin if state.progress else None, await ctx.now()
     locked_until = view.locked_until if view else None
-    over = view and view.expires_at and (view.expires_at <= now or not view.tries_left)
+    sending = view is not None and _is_sending(view, now)
+    expires_at = view.expires_at if view and not sending else None
+    over = view and expires_at and (expires_at <= now or not view.tries_left)
     kept_at = _kept_at(view, now)
     if errors and "answer" in errors and kept_at != now:
         errors = {"resend": errors["answer"]}  # The page has no answer field then.
@@ -147,16 +156,24 @@ async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors | None 
         sent="sent" in ctx.request.query_params,
         locked_until=ctx.clock(locked_until) if locked_until and locked_until > now else None,
         expired=over,
+        usable_until=None if over else expires_at,
         none_sent=view and view.spent and (over or not view.expires_at),
-        resend_later=view and view.resend_at and view.resend_at > now,
+        wait=resend_wait.until(ctx, view.resend_at if view else None, now),
         kept_now=kept_at == now,
         kept_from=kept_at if kept_at != now else None,
         notice=ctx.words.wait(state.step, state.wait_reason),
-        sending=view and ctx.words.sending_by(view.channel),
+        sending=view and ctx.words.sending_by(view.channel, sent=not sending),
         other_channels=[(each, ctx.words.send_by(each)) for each in view.other_channels]
         if view
         else [],
     )
+
+
+def _is_sending(view: PinView, now: datetime) -> bool:
+    """Whether a code is on its way: the first one, or one that follows an expired one."""
+    if view.spent or view.expires_at is None:
+        return view.spent is None
+    return view.expires_at <= now and view.resend_at is not None and view.resend_at > now
 
 
 def _kept_at(view: PinView | None, now: datetime) -> datetime | None:

@@ -4,7 +4,9 @@ Every table covers its whole vocabulary (a test checks it), so that no student r
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
+from babel.dates import format_timedelta
 from babel.support import NullTranslations
 
 from domain.contracts.channels import Channel
@@ -127,6 +129,10 @@ _SENDING: Mapping[str, str] = {
     Channel.SMS: N_("We are sending a six-digit code (pin) by SMS to your mobile"),
     Channel.EMAIL: N_("We are sending a six-digit code (pin) to your e-mail"),
 }
+_SENT: Mapping[str, str] = {
+    Channel.SMS: N_("We sent a six-digit code (pin) by SMS to your mobile"),
+    Channel.EMAIL: N_("We sent a six-digit code (pin) to your e-mail"),
+}
 _SEND: Mapping[str, str] = {
     Channel.SMS: N_("Send it to my mobile by SMS"),
     Channel.EMAIL: N_("Send it to my e-mail"),
@@ -135,7 +141,11 @@ _SENDING_BY: Mapping[ContactKind, str] = {
     ContactKind.MOBILE: N_("We are sending a six-digit code (pin) by %(channel)s to your mobile"),
     ContactKind.EMAIL: N_("We are sending a six-digit code (pin) by %(channel)s to your e-mail"),
 }
-"""For a channel without a text of its own; `_SEND_BY` likewise."""
+"""For a channel without a text of its own; `_SENT_BY` and `_SEND_BY` likewise."""
+_SENT_BY: Mapping[ContactKind, str] = {
+    ContactKind.MOBILE: N_("We sent a six-digit code (pin) by %(channel)s to your mobile"),
+    ContactKind.EMAIL: N_("We sent a six-digit code (pin) by %(channel)s to your e-mail"),
+}
 _SEND_BY: Mapping[ContactKind, str] = {
     ContactKind.MOBILE: N_("Send it to my mobile by %(channel)s"),
     ContactKind.EMAIL: N_("Send it to my e-mail by %(channel)s"),
@@ -204,6 +214,7 @@ class Wording:
     """The tables, in one language."""
 
     def __init__(self, language: Language) -> None:
+        self.language = language
         self.texts: NullTranslations = translator(language)
 
     def rule(self, rule: InputRule) -> str:
@@ -215,10 +226,16 @@ class Wording:
     def refusal(self, refusal: PasswordRefusal) -> str:
         return self.say(_REFUSALS[refusal])
 
-    def sending_by(self, channel: Channel) -> str:
-        """Return the text that a code is sent by this channel; the masked contact follows it."""
-        text = _SENDING.get(channel, _SENDING_BY[channel.contact])
-        return self.say(text, channel=channel.label)
+    def sending_by(self, channel: Channel, *, sent: bool) -> str:
+        """Return the text that a code is being or was sent; the masked contact follows it."""
+        own, by = (_SENT, _SENT_BY) if sent else (_SENDING, _SENDING_BY)
+        return self.say(own.get(channel, by[channel.contact]), channel=channel.label)
+
+    def within(self, left: timedelta) -> str:
+        """Return about how long it is until something, such as `in 5 minutes`."""
+        return format_timedelta(
+            left, granularity="minute", threshold=2, add_direction=True, locale=self.language
+        )
 
     def send_by(self, channel: Channel) -> str:
         """Return the text of the button that asks for a message by this channel."""

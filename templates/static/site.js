@@ -17,6 +17,11 @@ const keepLooking = (look) => {
   };
   setTimeout(again, pause);
 };
+// Seconds since now, also of a computer that slept or whose clock was set: the longer measure.
+const stopwatch = () => {
+  const [running, wall] = [performance.now(), Date.now()];
+  return () => Math.max(performance.now() - running, Date.now() - wall) / 1000;
+};
 const ask = (path, headers = {}) =>
   fetch(path, { redirect: "manual", cache: "no-store", headers });
 
@@ -48,6 +53,7 @@ if (news) {
       if (fresh && fresh.textContent !== news.textContent) {
         news.replaceChildren(...fresh.childNodes);
       }
+      document.dispatchEvent(new CustomEvent("news", { detail: page }));
     }
     return answer.type === "opaqueredirect";
   });

@@ -250,6 +250,7 @@ SCENES: Mapping[str, Scene] = {
     "pin-locked": opened("/pin", LOCKED.model_copy(update={"wait_reason": WaitReason.PIN_LOCKED})),
     "pin-locked-error": sent("/pin", PIN, (Verdict.LOCKED, LOCKED), pin="123456"),
     "pin-sent": opened("/pin?sent", PIN),
+    "pin-waits": opened("/pin", pin(resend_at=datetime.now(UTC) + timedelta(hours=2))),
     "pin-too-soon": sent("/pin", PIN, (Verdict.TOO_SOON, None), to="/pin/resend", channel="sms"),
     "pin-none-sent": opened("/pin", spent(None)),
     "pin-kept": opened("/pin", spent(-HOUR)),

@@ -41,6 +41,32 @@ async def test_news_of_the_code_come_to_the_open_page_and_what_is_typed_stays(
         await expect(page.get_by_label("Εξαψήφιος κωδικός (pin)")).to_have_value("123")
 
 
+async def test_another_message_can_be_asked_for_when_its_time_has_come(
+    stack: TestStack, open_page: OpenPage
+) -> None:
+    async with await postgres.connect(stack.ledger_dsn) as pool:
+        waits = await play("pin-waits", stack, pool, Language.EL)
+    page = await open_page(viewport={"width": NARROWEST, "height": 640})
+    await page.clock.install()
+    async with waits.hung(page.context):
+        await page.goto(waits.url)
+        told = page.get_by_text("Μπορείτε να ζητήσετε νέο μήνυμα από τις")
+        await expect(told).to_contain_text("(σε 1:5")
+        code = page.get_by_label("Εξαψήφιος κωδικός (pin)")
+        await code.fill("１２３ 456")
+        await expect(code).to_have_value("123456")
+        assert await code.evaluate("node => node.scrollWidth <= node.clientWidth")
+        again = page.get_by_role("button", name="Αποστολή ξανά")
+        await expect(again).to_have_count(0)
+        await page.clock.fast_forward("02:00:01")
+        await expect(again).to_be_visible()
+        await expect(told).to_be_hidden()
+        await expect(page.locator("#resend-said")).to_have_text(
+            "Μπορείτε τώρα να ζητήσετε νέο μήνυμα."
+        )
+        await expect(code).to_be_focused()
+
+
 async def test_the_last_page_is_black_on_white_on_paper_and_has_nothing_to_press(
     stack: TestStack, open_page: OpenPage
 ) -> None:

@@ -52,7 +52,7 @@ async def test_a_student_on_a_phone_makes_every_mistake_and_gets_a_working_login
     assert visited == [
         *("start", "who", "who-error"),
         *("contact", "contact-empty", "contact-landline", "contact-not-found"),
-        *("pin", "pin-letters", "pin-too-soon", "pin-wrong"),
+        *("pin", "pin-letters", "pin-wrong"),
         *("insurance", "insurance-checksum", "insurance-other-empty"),
         *("review", "dispute-empty"),
         *("password", "password-empty", "password-weak"),

@@ -292,7 +292,7 @@ async def test_a_new_message_by_a_channel_that_has_no_words_of_its_own(
         shown = pin.model_copy(update={"channel": third, "other_channels": (Channel.SMS,)})
         engine.activations[reference] = at(Step.PIN, reference=reference, pin=shown)
         page = (await student.get("/pin")).text
-        assert "Στέλνουμε εξαψήφιο κωδικό (pin) με Folder στο κινητό σας" in page
+        assert "Στείλαμε εξαψήφιο κωδικό (pin) με Folder στο κινητό σας" in page
         assert "Αποστολή με SMS στο κινητό μου" in page
         response = await student.post("/pin/resend", channel="folder")
         assert response.headers["location"] == "/pin?sent"

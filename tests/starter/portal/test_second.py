@@ -72,15 +72,15 @@ async def answer(browser: Browser, engine: MemoryEngine, verdict: Verdict, typed
     [
         (lambda: spent(-HOUR), True, "Ένας εξαψήφιος κωδικός (pin) ακόμη φυλάσσεται"),
         (lambda: spent(HOUR, 9 * HOUR), False, "Υπάρχει άλλος από"),
-        (lambda: spent(9 * HOUR), False, "Μπορείτε να ζητήσετε τον επόμενο από"),
-        (lambda: spent(None), False, "Μπορείτε να ζητήσετε τον επόμενο από"),
+        (lambda: spent(9 * HOUR), False, "Μπορείτε να ζητήσετε νέο μήνυμα από"),
+        (lambda: spent(None), False, "Μπορείτε να ζητήσετε νέο μήνυμα από"),
         (lambda: spent(-HOUR, -HOUR), False, "Μπορείτε να ζητήσετε εξαψήφιο κωδικό (pin) τώρα"),
         (
             lambda: spent(-HOUR, expires_at=datetime.now(UTC) + HOUR),
             True,
             "Ένας εξαψήφιος κωδικός (pin) ακόμη φυλάσσεται",
         ),
-        (lambda: at(Step.PIN, WaitReason.WAITING_PIN), False, "Στέλνουμε"),
+        (lambda: at(Step.PIN, WaitReason.WAITING_PIN), False, "Στείλαμε"),
     ],
 )
 async def test_it_is_asked_for_only_where_it_helps(
