@@ -7,6 +7,7 @@ from pathlib import Path
 
 from demo.certificates import make_certificates
 from demo.inbox import Inbox
+from demo.institution import INSTITUTION
 from demo.part import Part
 from demo.place import HOST, Place
 from demo.postgres import Postgres
@@ -78,7 +79,7 @@ class Stack:
                 "bind_password_file": str(self.directory.service_password_file),
                 "people_dn": PEOPLE_DN,
             },
-            "institution": {"security_contact": "security@university.example"},
+            "institution": INSTITUTION,
             # A student of the demo may leave the university a moment after the look-up.
             "policy": {"registrar_fresh_for": "PT0S"},
             "sms": {"url": self.sms.url, "token_file": str(self.sms.token_file)},
@@ -145,9 +146,9 @@ def _write(path: Path, text: str) -> None:
 
 
 def _toml(values: Mapping[str, object], prefix: str = "") -> str:
-    """Write strings, numbers, flags and lists of them; JSON writes these as TOML does."""
+    """Write the values of one table, and the tables in it."""
     lines = [
-        f"{name if name.isidentifier() else json.dumps(name)} = {json.dumps(v)}"
+        f"{name if name.isidentifier() else json.dumps(name)} = {_value(v)}"
         for name, v in values.items()
         if not isinstance(v, dict)
     ]
@@ -155,3 +156,13 @@ def _toml(values: Mapping[str, object], prefix: str = "") -> str:
         if isinstance(table, dict):
             lines += ["", f"[{prefix}{name}]", _toml(table, f"{prefix}{name}.").strip()]
     return "\n".join(lines).strip() + "\n"
+
+
+def _value(value: object) -> str:
+    """Write strings, numbers, flags and lists as JSON does, and a table in one line."""
+    match value:
+        case dict():
+            return f"{{{', '.join(f'{name} = {_value(inner)}' for name, inner in value.items())}}}"
+        case list():
+            return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(value)

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, DirectoryPath, Field, FilePath, HttpUrl
@@ -32,6 +32,9 @@ class Service(Section):
     name_el: str
     name_en: str
     url: HttpUrl
+    about_el: str = ""
+    about_en: str = ""
+    sign_in_as: Literal["username", "address"] = "username"
 
 
 def _check_domain(domain: str) -> str:
@@ -104,8 +107,10 @@ class Institution(Section):
     logo: Annotated[FilePath | None, AfterValidator(_check_logo)] = None
     """A file, `.svg` or `.png` of at most 20,000 bytes, shown beside the institution's name."""
     services: tuple[Service, ...] = ()
-    """The services that the last page links to: `[[institution.services]]` with `name_el`,
-    `name_en` and `url`."""
+    """The services that the last page links to, in this order: `[[institution.services]]` with
+    `name_el`, `name_en` and `url`; in `about_el` and `about_en` one line each on what it is for.
+    With `sign_in_as` = `address` the page shows `username@domain` as the name to sign in with, as
+    eduroam needs it."""
 
     @property
     def mail_domains(self) -> tuple[str, ...]:

@@ -158,6 +158,12 @@ async def uniform(stage: Stage, *pins: str) -> httpx.Response:
     return page
 
 
+async def done_without_services(stage: Stage) -> httpx.Response:
+    stage.open("institution", services=(), password_reset_url="")
+    await stage.stands(at(Step.ACTIVE))
+    return await stage.browser.get("/done")
+
+
 async def session_over(stage: Stage) -> httpx.Response:
     stage.browser.http.cookies["session"] = secrets.token_hex(32)
     await stage.browser.get("/pin")
@@ -296,6 +302,7 @@ SCENES: Mapping[str, Scene] = {
     "progress-received": opened("/progress?received", PASSWORD, worker=False),
     "with-support": opened("/progress", at(Step.NEEDS_SUPPORT, WaitReason.USERNAME_CONFLICT)),
     "done": opened("/done", at(Step.ACTIVE)),
+    "done-without-services": done_without_services,
     "already-active": opened("/ended", at(Step.ALREADY_ACTIVE)),
     "expired": opened("/ended", at(Step.EXPIRED)),
     "cancelled": opened("/ended", at(Step.CANCELLED)),

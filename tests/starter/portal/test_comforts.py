@@ -246,10 +246,23 @@ async def test_the_last_page_names_where_to_begin(
     make_app: Callable[[Settings], FastAPI], settings: Settings, engine: MemoryEngine
 ) -> None:
     mail = Service(name_el="Ηλεκτρονικό ταχυδρομείο", name_en="Mail", url="https://m.example/")
-    place = settings.institution.model_copy(update={"services": (mail,)})
+    wireless = Service(
+        name_el="Δίκτυο",
+        name_en="Network",
+        url="https://w.example/",
+        about_el="Στο κινητό",
+        about_en="On the phone",
+        sign_in_as="address",
+    )
+    place = settings.institution.model_copy(update={"services": (mail, wireless)})
     student = Browser(make_app(settings.model_copy(update={"institution": place})))
     await student.give_contact()
     engine.put(engine.started[0].reference, at(Step.ACTIVE))
     page = (await student.get("/done")).text
-    assert 'href="https://m.example/">Ηλεκτρονικό ταχυδρομείο</a>' in page
-    assert 'href="https://m.example/">Mail</a>' in (await student.get("/done?lang=en")).text
+    first, second = (page.index(f">{each.name_el}</a>") for each in (mail, wireless))
+    assert first < second < page.index("Στο κινητό") < page.index("Συνδέεστε εκεί με")
+    assert 'translate="no">mpapadopoulou@<wbr>university.example</strong>' in page
+    assert f'href="{settings.institution.password_reset_url}">Αν ξεχάσετε' in page
+    english = (await student.get("/done?lang=en")).text
+    assert 'href="https://m.example/">Mail</a>' in english
+    assert "On the phone" in english
