@@ -60,8 +60,7 @@ def entries(count: int, domain: str) -> Iterator[str]:
 async def load(dsn: str, count: int) -> None:
     records = await asyncpg.connect(dsn, command_timeout=300)
     try:
-        rows = [*crowd(count)]
-        await records.copy_records_to_table("v_vd_sis", records=rows, columns=COLUMNS)
+        await records.copy_records_to_table("v_vd_sis", records=crowd(count), columns=COLUMNS)
     finally:
         await records.close()
 

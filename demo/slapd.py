@@ -23,7 +23,7 @@ SERVICE_DN = f"cn=activation,ou=services,{BASE_DN}"
 STAFF_DN = f"ou=staff,{BASE_DN}"
 GROUPS_DN = f"ou=groups,{BASE_DN}"
 SUPPORT_USER = "support"
-ROLES = ("viewer", "helpdesk", "supervisor", "auditor", "operator")
+ROLES = ("viewer", "helpdesk", "supervisor", "auditor", "operator", "secretariat")
 MEMBERS = {role: [role] for role in ROLES} | {
     "supervisor": ["supervisor", SUPPORT_USER],
     "operator": ["operator", SUPPORT_USER],

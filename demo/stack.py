@@ -24,6 +24,7 @@ from demo.slapd import (
 )
 from demo.sms import Sms
 from demo.smtp import Smtp
+from demo.students import DEPARTMENTS
 from demo.temporal import NAMESPACE, Temporal
 
 # All students of the demo have the same address, so only there the limits by address are wide.
@@ -104,6 +105,10 @@ class Stack:
                 "temporal_ui_url": self.temporal.ui_url,
                 "operators_file": str(self.place.folder / "operators"),
                 "groups": {role: f"cn={role},{GROUPS_DN}" for role in ROLES},
+                # The secretariat of two departments, so that one sees that it has no other.
+                "departments": {
+                    f"cn=secretariat,{GROUPS_DN}": [each.id for each in DEPARTMENTS[:2]]
+                },
             },
         }
 

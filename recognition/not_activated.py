@@ -4,6 +4,7 @@ Rows are read in batches, and the ledger is asked by keyed indexes, so that memo
 enrolment that came after the account is recognised by the insurance number.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from typing import NamedTuple
@@ -11,7 +12,8 @@ from typing import NamedTuple
 from adapters.registrar.port import Registrar
 from domain.contracts.people import Person
 from domain.registrar import students
-from domain.registrar.not_activated import ContactHolders, StudentProgress, WhyNot, why_not
+from domain.registrar.not_activated import ContactRules, StudentProgress, WhyNot, why_not
+from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, is_live, text
 from domain.text import identifier
 from ledger import progress, rekeyed
@@ -30,48 +32,47 @@ class JudgedRow(NamedTuple):
     why: WhyNot | None
 
 
-async def judged(
-    registrar: Registrar,
-    pool: Pool,
-    keys: KeyRing,
-    settings: Settings,
-    departments: Collection[str] | None,
-) -> AsyncGenerator[JudgedRow]:
-    """Yield every live enrolment of these departments; None: of all.
+class _Asked(NamedTuple):
+    """A row, its student, and by which keyed indexes the ledger is asked."""
 
-    All rows are read twice, because a contact that others have too may be in any department.
-    """
-    holders = ContactHolders(settings.registrar.phone_region, settings.institution.mail_domains)
-    async with aclosing(registrar.batches()) as batches:
-        async for batch in batches:
-            for row in filter(is_live, batch):
-                holders.add(row)
-    async with aclosing(registrar.batches()) as batches:
+    row: Row
+    person: Person
+    own: Collection[str]
+    number: Collection[str]
+    contacts: Collection[str]
+
+
+async def judged(
+    registrar: Registrar, pool: Pool, keys: KeyRing, settings: Settings, department: str | None
+) -> AsyncGenerator[JudgedRow]:
+    """Yield every live enrolment of this department; None: of all."""
+    # As many as others, and the row itself.
+    crowded = await registrar.crowded(MOST_SHARING)
+    rules = ContactRules(
+        settings.registrar.phone_region, settings.institution.mail_domains, crowded
+    )
+    async with aclosing(registrar.batches(department)) as batches:
         async for batch in batches:
             live = [
                 row
                 for row in filter(is_live, batch)
-                if departments is None or text(row, "departmentid") in departments
+                if department is None or text(row, "departmentid") == department
             ]
-            reached = await _progress(pool, keys, settings, live)
-            for row, came in zip(live, reached, strict=True):
-                yield JudgedRow(row, came, why_not(row, came, holders))
+            # By threads, because reading and hashing so many fields would hold the event loop.
+            asked = await asyncio.to_thread(_asked, keys, settings, live)
+            found = await _looked_up(pool, asked)
+            for each in await asyncio.to_thread(_judge, keys, settings, rules, asked, found):
+                yield each
 
 
-async def _progress(
-    pool: Pool, keys: KeyRing, settings: Settings, rows: Sequence[Row]
-) -> list[StudentProgress]:
+def _asked(keys: KeyRing, settings: Settings, rows: Sequence[Row]) -> list[_Asked]:
     typed = students.ContactQuery(
         None, None, settings.registrar.phone_region, settings.institution.mail_domains
     )
     people = [students.person([row], typed, lambda key: keys.index("person", key)) for row in rows]
-    asked = {key for person in people for key in (*_of_row(keys, person), *_number(keys, person))}
-    noted = await progress.noted(pool, sorted(asked))
-    mailed = [_contacts(keys, row, typed) for row in rows]
-    begun = await progress.begun_by(pool, sorted(set[str]().union(*mailed)))
     return [
-        _reached(settings, _theirs(keys, person, noted), at_code=not begun.isdisjoint(contacts))
-        for person, contacts in zip(people, mailed, strict=True)
+        _Asked(row, who, _of_row(keys, who), _number(keys, who), _contacts(keys, row, typed))
+        for row, who in zip(rows, people, strict=True)
     ]
 
 
@@ -93,18 +94,50 @@ def _contacts(keys: KeyRing, row: Row, typed: students.ContactQuery) -> set[str]
     }
 
 
-def _theirs(keys: KeyRing, person: Person, noted: dict[str, list[Noted]]) -> list[Noted]:
+class _Ledger(NamedTuple):
+    """What the ledger has of a batch."""
+
+    noted: dict[str, list[Noted]]
+    begun: set[str]
+
+
+async def _looked_up(pool: Pool, asked: Sequence[_Asked]) -> _Ledger:
+    own = {key for each in asked for key in (*each.own, *each.number)}
+    contacts = {contact for each in asked for contact in each.contacts}
+    return _Ledger(
+        await progress.noted(pool, sorted(own)), await progress.begun_by(pool, sorted(contacts))
+    )
+
+
+def _judge(
+    keys: KeyRing, settings: Settings, rules: ContactRules, asked: Sequence[_Asked], ledger: _Ledger
+) -> list[JudgedRow]:
+    reached = [
+        _reached(
+            settings,
+            _theirs(keys, each, ledger.noted),
+            at_code=not ledger.begun.isdisjoint(each.contacts),
+        )
+        for each in asked
+    ]
+    return [
+        JudgedRow(each.row, came, why_not(each.row, came, rules))
+        for each, came in zip(asked, reached, strict=True)
+    ]
+
+
+def _theirs(keys: KeyRing, asked: _Asked, noted: dict[str, list[Noted]]) -> list[Noted]:
     """Return what is this person's: a student number or an insurance number may be another's."""
     return [
         each
-        for key in _of_row(keys, person)
+        for key in asked.own
         for each in noted.get(key, ())
-        if not rekeyed.contradicts(keys, person, each.found_by)
+        if not rekeyed.contradicts(keys, asked.person, each.found_by)
     ] + [
         each
-        for key in _number(keys, person)
+        for key in asked.number
         for each in noted.get(key, ())
-        if rekeyed.agrees(keys, person, each.found_by)
+        if rekeyed.agrees(keys, asked.person, each.found_by)
     ]
 
 

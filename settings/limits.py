@@ -170,6 +170,11 @@ class LimitSettings(Section):
     """Workflows whose payloads one operator decodes in Temporal's web page in a window."""
     decodes_minutes: Count = 60
     """The length of that window."""
+    sheets_per_staff: Count = 30
+    """Spreadsheets of students without an account that one member of staff takes in a window; each
+    reads a whole department."""
+    sheets_minutes: Count = 60
+    """The length of that window."""
 
     @model_validator(mode="after")
     def _strangers_leave_some(self) -> Self:

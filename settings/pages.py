@@ -56,7 +56,7 @@ class Portal(Section):
     """The wait of a browser that does not calculate; at most 300."""
 
 
-RoleName = Literal["viewer", "helpdesk", "supervisor", "auditor", "operator"]
+RoleName = Literal["viewer", "helpdesk", "supervisor", "auditor", "secretariat", "operator"]
 
 
 class Oidc(Section):
@@ -115,9 +115,9 @@ class Console(Section):
     """The DN with which staff bind; `{user}` is the name they type, for example
     `uid={user},ou=staff,dc=university,dc=example`. Empty: nobody signs in by the directory."""
     groups: dict[RoleName, str] = {}
-    """The DN of the group of each role: `viewer`, `helpdesk`, `supervisor`, `auditor`, `operator`
-    ([permissions](deployment.md#who-may-sign-in-to-the-console)). `member` or `uniqueMember` is
-    read with the user's own connection, so staff must be allowed to read it."""
+    """The DN of the group of each role: `viewer`, `helpdesk`, `supervisor`, `auditor`, `operator`,
+    `secretariat` ([permissions](deployment.md#who-may-sign-in-to-the-console)). `member` or
+    `uniqueMember` is read with the user's own connection, so staff must be allowed to read it."""
     departments: dict[str, list[str]] = {}
     """The department ids to which members of a group (its DN) are limited; staff in none of these
     groups see all. Who is limited reads no rows of the audit about other departments' activations

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -10,18 +11,21 @@ from pathlib import Path
 
 from starter.output import Failed
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+BOM = "\ufeff"
+"""Begins a file, so that Excel reads Greek."""
+_FORMULA = re.compile(r"(\A|[,;\t])(?= *[=+\-@\t\r\n])")
+"""Where a formula may begin, also after the delimiter of another country's spreadsheets."""
 
 
-def line(cells: Sequence[object]) -> str:
+def line(cells: Sequence[object], delimiter: str = ",") -> str:
     """Return one CSV line; None becomes an empty cell."""
     out = io.StringIO()
-    csv.writer(out).writerow([_as_text(cell) for cell in cells])
+    csv.writer(out, delimiter=delimiter).writerow([_as_text(cell) for cell in cells])
     return out.getvalue()
 
 
 @contextmanager
-def written(file: Path) -> Iterator[Callable[[Sequence[object]], object]]:
+def written(file: Path, delimiter: str = ",") -> Iterator[Callable[[Sequence[object]], object]]:
     """Write a file of mode 600 that takes its name when it is whole; yields what writes a line.
 
     It begins with a BOM, so that Excel reads Greek. Raises `Failed` where it cannot be written.
@@ -32,7 +36,7 @@ def written(file: Path) -> Iterator[Callable[[Sequence[object]], object]]:
         new.unlink(missing_ok=True)
         try:
             with open(new, "x", encoding="utf-8-sig", newline="", opener=private) as out:
-                yield lambda cells: out.write(line(cells))
+                yield lambda cells: out.write(line(cells, delimiter))
             new.replace(file)
         finally:
             new.unlink(missing_ok=True)
@@ -41,4 +45,4 @@ def written(file: Path) -> Iterator[Callable[[Sequence[object]], object]]:
 
 
 def _as_text(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) else cell
+    return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell

@@ -42,6 +42,7 @@ class Purpose(StrEnum):
     SEARCHES = "searches"
     LOOK_UPS = "look_ups"
     DECODES = "decodes"
+    SHEETS = "sheets"
 
 
 class RateLimited(Exception):

@@ -90,6 +90,10 @@ CONSOLE_PAGE_SECONDS = 8.0
 """Every page answers by then: several calls follow one another on the slowest one."""
 CONSOLE_LEDGER_SECONDS = 3.0
 """For one ledger call: searches and figures read many rows."""
+CONSOLE_COUNTS_SECONDS = 4.0
+"""For counts that are made in the background: after it a page says that they are being made."""
+CONSOLE_SHEET_SECONDS = 25.0
+"""For a spreadsheet of students, which reads a whole department; less than a proxy waits."""
 CONSOLE_RPC = timedelta(seconds=3)
 """For one call to Temporal: lists and histories are larger than what a page of the portal reads."""
 BATCH_SECONDS = 30.0

@@ -46,6 +46,9 @@ class Registrar(Protocol):
         Also returns whether there are more.
         """
 
-    def batches(self) -> AsyncGenerator[list[Row]]:
-        """Yield every row once, some at a time; this may take minutes."""
+    def batches(self, department: str | None = None) -> AsyncGenerator[list[Row]]:
+        """Yield every row of a department, or of all, once and some at a time."""
         ...
+
+    async def crowded(self, most: int) -> set[str]:
+        """Return the contacts, normalised, that more than `most` live rows have."""

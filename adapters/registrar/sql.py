@@ -38,6 +38,8 @@ class Statements:
     by_surname: str
     undated_by_surname: str
     everything: str
+    crowded_mobiles: str
+    crowded_emails: str
 
 
 def statements(settings: RegistrarSettings) -> Statements:
@@ -58,6 +60,8 @@ def statements(settings: RegistrarSettings) -> Statements:
         return f"SELECT found.* FROM (SELECT {lacking}) AS lacking, LATERAL ({read}) AS found"  # noqa: S608 - as above
 
     status = f"lower(regexp_replace({value['enrollmentstatus']}, '[^A-Za-z]', '', 'g'))"
+    bare = r"regexp_replace({}, '\s', '', 'g')"
+    in_department = f"{bare.format(value['departmentid'])} = {bare.format('$1')}"
     of_no_date = undated(value["birthdate"])
     begun = by_surname(
         (value["lastnameel"], value["lastnameen"]),
@@ -67,6 +71,12 @@ def statements(settings: RegistrarSettings) -> Statements:
 
     def any_of(*conditions: str) -> str:
         return " UNION ALL ".join(rows(f"WHERE {condition}") for condition in conditions)
+
+    def crowded(sample: str, by: str) -> str:
+        return (
+            f"SELECT {by} AS part, min({sample}) AS sample FROM {view}"  # noqa: S608 - as above
+            f" WHERE {status} IN {LIVE} GROUP BY 1 HAVING count(*) > $1"
+        )
 
     def of_contact(only: str) -> str:
         return " UNION ALL ".join(
@@ -96,7 +106,9 @@ def statements(settings: RegistrarSettings) -> Statements:
         ),
         by_surname=any_of(*begun),
         undated_by_surname=any_of(*(f"{condition} AND {of_no_date}" for condition in begun)),
-        everything=rows(""),
+        everything=rows(f"WHERE $1::text IS NULL OR {in_department}"),
+        crowded_mobiles=crowded(value["mobilephone"], last_digits(value["mobilephone"])),
+        crowded_emails=crowded(value["extemail"], f"lower({value['extemail']})"),
     )
 
 
@@ -114,6 +126,11 @@ def by_mobile(column: str, ending: str) -> tuple[str, str]:
     )
     searched = _has(_digits(column), ending, or_strange=column)
     return f"ARRAY[{ends}] @> ARRAY[{ending}]", f"{odd} AND {searched}"
+
+
+def last_digits(column: str) -> str:
+    """Return SQL for the digits of a field by which a mobile is searched."""
+    return f"right({_digits(column)}, {_INDEXED_DIGITS})"
 
 
 def by_email(column: str, address: str, mailbox: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from adapters.registrar.names_sql import heads, initials
 from adapters.registrar.port import SharedByMany
 from adapters.registrar.sql import ending, like, spelled, statements
 from domain import blanks, dates, surnames
+from domain.contacts import emails_on_file, mobiles_on_file
 from domain.contracts.vocabulary import FailureType
 from domain.registrar.humans import deciding
 from domain.registrar.row_facts import MOST_ROWS
@@ -35,7 +36,7 @@ from settings.systems import RegistrarSettings
 DSN = "registrar.dsn"
 """The name of the setting that leads to the view."""
 _REPORT_SECONDS = 120.0
-_BATCH = 1_000
+_BATCH = 200
 _PLANNER = "SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan"
 """PostgreSQL underestimates the conditions, which fold texts: of a table of some hundred rows it
 would evaluate them for each row instead of using the indexes, which takes twenty times as long. It
@@ -162,12 +163,27 @@ class View:
         for contact in contacts:
             yield "contact", contact
 
-    async def batches(self) -> AsyncGenerator[list[Row]]:
+    async def batches(self, department: str | None = None) -> AsyncGenerator[list[Row]]:
         with translated(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
             async with self._pool.acquire() as connection, connection.transaction(readonly=True):
-                rows = await connection.cursor(self._statements.everything, timeout=_REPORT_SECONDS)
+                rows = await connection.cursor(
+                    self._statements.everything, department, timeout=_REPORT_SECONDS
+                )
                 while batch := await rows.fetch(_BATCH, timeout=_REPORT_SECONDS):
                     yield self._read(batch)
+
+    async def crowded(self, most: int) -> set[str]:
+        mobiles = await self._long(self._statements.crowded_mobiles, most)
+        emails = await self._long(self._statements.crowded_emails, most)
+        found = {each for row in emails for each in emails_on_file(row["sample"])}
+        for row in mobiles:
+            every = mobiles_on_file(row["sample"], self._region)
+            found |= {each for each in every if ending(each) == row["part"]}
+        return found
+
+    async def _long(self, query: str, *values: object) -> list[asyncpg.Record]:
+        with translated(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
+            return await self._pool.fetch(query, *values, timeout=_REPORT_SECONDS)
 
     async def _fetch(self, query: str, *values: object) -> list[Row]:
         with translated(FailureType.REGISTRAR_DOWN, UNAVAILABLE):

@@ -1,22 +1,25 @@
 """Tells which enrolled students have no account yet, and why, and counts them; pure.
 
 Enrolments are judged one by one, so that a registrar of any size is read in batches: a student
-with two live enrolments is counted in both departments. Only the contacts of all rows are kept, as
-numbers, to know those that many have.
+with two live enrolments is counted in both departments.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import takewhile
 
 from domain.registrar import students
 from domain.registrar.readiness import Obstacle, unreachable
-from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, text
 
+WEEKS = 16
+LATER = "~"
+"""Stands for the years that `latest` sums up; the registrar's may be any text, blank included."""
 _WEEK = timedelta(weeks=1)
+_DIGITS = 4
 
 
 class WhyNot(StrEnum):
@@ -43,36 +46,28 @@ class StudentProgress:
     stopped_at: WhyNot | None = None
 
 
-class ContactHolders:
-    """Counts the live enrolments with each contact; a contact is kept as a hash."""
+@dataclass(frozen=True)
+class ContactRules:
+    """Which contacts reach a student: `crowded` ones are of so many that they prove nothing."""
 
-    def __init__(self, region: str, own: Collection[str]) -> None:
-        self.region = region
-        self.own = own
-        self._holders = Counter[int]()
+    region: str
+    own: Collection[str] = ()
+    crowded: Collection[str] = frozenset()
 
-    def add(self, row: Row) -> None:
-        self._holders.update(self._of(row))
-
-    def shared_by_many(self, row: Row) -> bool:
-        """Tell whether others than can share a personal contact have each contact of this row."""
-        counts = [self._holders[contact] for contact in self._of(row)]
-        return bool(counts) and min(counts) > MOST_SHARING
-
-    def _of(self, row: Row) -> set[int]:
+    def reach(self, row: Row) -> bool:
         mobiles, emails = students.contacts([row], self.region, self.own)
-        return {*map(hash, mobiles), *map(hash, emails)}
+        return any(contact not in self.crowded for contact in (*mobiles, *emails))
 
 
-def why_not(row: Row, progress: StudentProgress, holders: ContactHolders) -> WhyNot | None:
+def why_not(row: Row, progress: StudentProgress, rules: ContactRules) -> WhyNot | None:
     """Return why the student of this live row has no account; None for one who has."""
     if progress.has_account:
         return None
     if progress.stopped_at:
         return progress.stopped_at
-    if obstacle := unreachable([row], holders.region, holders.own):
+    if obstacle := unreachable([row], rules.region, rules.own):
         return WhyNot(obstacle.value)
-    return WhyNot.SHARED_BY_MANY if holders.shared_by_many(row) else WhyNot.NOT_TRIED
+    return WhyNot.NOT_TRIED if rules.reach(row) else WhyNot.SHARED_BY_MANY
 
 
 @dataclass(frozen=True)
@@ -95,10 +90,43 @@ class DepartmentCount:
     years: tuple[YearCount, ...]
     weeks: dict[date, int]
 
+    @property
+    def students(self) -> int:
+        return sum(year.students for year in self.years)
+
+    @property
+    def activated(self) -> int:
+        return sum(year.activated for year in self.years)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why the others have none, over all years, in the order of `WhyNot`."""
+        return _told(sum((Counter(year.reasons) for year in self.years), Counter[str]()))
+
+
+def together(departments: Sequence[DepartmentCount]) -> DepartmentCount:
+    """Return the counts of several departments as those of one without number and name."""
+    years = tuple(year for each in departments for year in each.years)
+    weeks = Counter[date]()
+    for each in departments:
+        weeks.update(each.weeks)
+    return DepartmentCount("", "", "", years, dict(sorted(weeks.items())))
+
+
+def latest(years: Sequence[YearCount], most: int) -> tuple[YearCount, ...]:
+    """Return the first years, and as the last one the sum of all others where they are more."""
+    if len(years) <= most:
+        return tuple(years)
+    shown, others = years[: most - 1], years[most - 1 :]
+    reasons = sum((Counter(year.reasons) for year in others), Counter[str]())
+    students = sum(year.students for year in others)
+    return (*shown, YearCount(LATER, students, students - reasons.total(), _told(reasons)))
+
 
 @dataclass
 class _Counted:
-    names: tuple[str, str]
+    el: Counter[str] = field(default_factory=Counter)
+    en: Counter[str] = field(default_factory=Counter)
     activated: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     weeks: Counter[date] = field(default_factory=Counter)
@@ -111,8 +139,10 @@ class Tally:
         self._departments: dict[str, _Counted] = {}
 
     def add(self, row: Row, progress: StudentProgress, why: WhyNot | None) -> None:
-        year, names = text(row, "inscriptionacyear"), (_name(row, "el"), _name(row, "en"))
-        counted = self._departments.setdefault(text(row, "departmentid"), _Counted(names))
+        year = text(row, "inscriptionacyear")
+        counted = self._departments.setdefault(text(row, "departmentid"), _Counted())
+        counted.el[department_name(row, "el")] += 1
+        counted.en[department_name(row, "en")] += 1
         reasons = counted.reasons[year]
         if why:
             reasons[why.value] += 1
@@ -126,18 +156,37 @@ class Tally:
         return tuple(
             DepartmentCount(
                 number,
-                *counted.names,
-                tuple(_year(counted, year) for year in sorted(counted.reasons, reverse=True)),
+                _usual(counted.el),
+                _usual(counted.en),
+                tuple(_year(counted, year) for year in sorted(counted.reasons, key=_newest_first)),
                 {monday: _without(counted, monday) for monday in mondays},
             )
             for number, counted in sorted(self._departments.items())
         )
 
 
+def department_name(row: Row, language: str) -> str:
+    return text(row, f"department{language}")
+
+
 def _year(counted: _Counted, year: str) -> YearCount:
     reasons, activated = counted.reasons[year], counted.activated[year]
-    told = {why.value: reasons[why.value] for why in WhyNot if reasons[why.value]}
-    return YearCount(year, reasons.total() + activated, activated, told)
+    return YearCount(year, reasons.total() + activated, activated, _told(reasons))
+
+
+def _told(reasons: Counter[str]) -> dict[str, int]:
+    return {why.value: reasons[why.value] for why in WhyNot if reasons[why.value]}
+
+
+def _usual(names: Counter[str]) -> str:
+    """Return the name that most rows have, because single rows lack it or have it misspelled."""
+    return max(filter(None, names), key=lambda name: names[name], default="")
+
+
+def _newest_first(year: str) -> tuple[bool, int, str]:
+    """Sort by the number with which a year begins; what begins with none, a blank too, is last."""
+    digits = "".join(takewhile(str.isdecimal, year))[:_DIGITS]
+    return not digits, -int(digits or 0), year
 
 
 def _without(counted: _Counted, monday: date) -> int:
@@ -148,7 +197,3 @@ def _without(counted: _Counted, monday: date) -> int:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
-
-
-def _name(row: Row, language: str) -> str:
-    return text(row, f"department{language}")

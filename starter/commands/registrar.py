@@ -14,29 +14,23 @@ from rich.table import Table
 import settings
 from adapters.registrar.wiring import everybody, registrar_of
 from domain.memo import remembering
-from domain.registrar.not_activated import DepartmentCount, Tally
+from domain.registrar.not_activated import WEEKS, DepartmentCount, Tally
 from domain.registrar.readiness import Report
 from domain.registrar.readiness import report as readiness_report
-from domain.registrar.rows import as_written, text
-from domain.registrar.students import display_names
 from ledger import clock
 from postgres import Pool
-from recognition.not_activated import JudgedRow, judged
+from recognition.not_activated import judged
 from security.keys import KeyRing
 from settings import Settings
 from starter import databases, spreadsheet
 from starter.audited import audited
+from starter.not_activated_texts import Sheet
 from starter.output import Failed, Json, group, show_json
 
 commands = group("The secretariats' records.")
 
-WEEKS = 16
 _LEDGER_TIMEOUT = 60.0
-_EXPORT = "not_activated_export"
-_COLUMNS = (
-    *("department", "name", "year", "system", "student number"),
-    *("last name", "first name", "why"),
-)
+_EXPORT = "not_activated"
 _Write = Callable[[Sequence[object]], object]
 
 
@@ -90,7 +84,7 @@ def not_activated(
     if csv and not department:
         raise Failed("a spreadsheet names students: say of which departments, by --department")
     departments = frozenset(department) if department else None
-    with spreadsheet.written(csv) if csv else nullcontext() as write:
+    with spreadsheet.written(csv, ";") if csv else nullcontext() as write:
         counted = asyncio.run(_counted(settings.load(), departments, write))
     if json:
         show_json({"departments": [_as_dict(each) for each in counted]})
@@ -102,11 +96,12 @@ async def _counted(
     config: Settings, departments: Collection[str] | None, write: _Write | None
 ) -> Sequence[DepartmentCount]:
     """Count the enrolments; with `write`, leave an audit row and write a line a student."""
+    sheet = Sheet(config.institution.default_language)
     opened: AbstractAsyncContextManager[tuple[Pool, KeyRing]]
     if write:
         about = ", ".join(sorted(departments or ()))
         opened = audited(config, _EXPORT, about, seconds=_LEDGER_TIMEOUT)
-        write(_COLUMNS)
+        write(sheet.heading)
     else:
         opened = databases.ledger(config, seconds=_LEDGER_TIMEOUT)
     tally = Tally()
@@ -114,22 +109,14 @@ async def _counted(
         today = (await clock.now(pool)).astimezone(config.institution.timezone).date()
         with remembering(), databases.registrar():
             async with registrar_of(config.registrar) as registrar:
-                rows = judged(registrar, pool, keys, config, departments)
-                async with aclosing(rows):
-                    async for each in rows:
-                        tally.add(*each)
-                        if write and each.why:
-                            write(_line(each))
+                for department in sorted(departments) if departments else [None]:
+                    rows = judged(registrar, pool, keys, config, department)
+                    async with aclosing(rows):
+                        async for each in rows:
+                            tally.add(*each)
+                            if write and each.why:
+                                write(sheet.cells(each.row, each.why))
     return tally.departments(today, WEEKS)
-
-
-def _line(judged_row: JudgedRow) -> Sequence[object]:
-    row, why = judged_row.row, judged_row.why
-    return (
-        *(text(row, "departmentid"), text(row, "departmentel") or text(row, "departmenten")),
-        *(text(row, "inscriptionacyear"), as_written(row, "systemid")),
-        *(as_written(row, "registrationid"), *display_names(row), why),
-    )
 
 
 def _as_dict(counted: DepartmentCount) -> dict[str, object]:

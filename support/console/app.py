@@ -32,6 +32,7 @@ from support.console import (
     case,
     codec,
     findings,
+    not_activated,
     operations,
     provider,
     queue,
@@ -76,7 +77,7 @@ _STATUS_OF: Mapping[type[Exception], int] = {
 """The status of each failure whose page says nothing more."""
 _PAGES = (
     *(signin, second_factor, provider, queue, case, action_pages),
-    *(registrar, requests, audit, operations, findings, codec),
+    *(registrar, requests, audit, operations, findings, not_activated, codec),
 )
 
 

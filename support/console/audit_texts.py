@@ -20,6 +20,7 @@ ACTIONS: Mapping[str, str] = {
     Action.CALLER: N_("Who is this caller?"),
     Action.REQUESTS: N_("Requests for help"),
     Action.AUDIT: N_("Audit"),
+    Action.NOT_ACTIVATED: N_("List of students without an account"),
     Action.CUT: N_("Old rows of the audit deleted"),
     Action.OPERATE: N_("Pause of new activations"),
     Action.FINDINGS: N_("Findings of the reconciler"),
@@ -38,7 +39,6 @@ ACTIONS: Mapping[str, str] = {
     "accounts_import": N_("Import of accounts that exist"),
     "accounts_release": N_("Release of an imported account"),
     "accounts_join_again": N_("Withdrawn: that two students are two persons"),
-    "not_activated_export": N_("List of students without an account"),
     "insurance_export": N_("Export of insurance numbers to check"),
 }
 CODES: Mapping[str, Mapping[str, str]] = {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +20,7 @@ from settings import Settings
 from settings.pages import Oidc
 from starter.client.connect import Connection
 from support.console.labels import Labels
+from support.verbs.not_activated import SharedCounts
 from support.verbs.signin import SignIn
 from support.verbs.staff import Action, Staff, StaffContext, StaffRole
 from translations import N_, translator
@@ -36,6 +37,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("/caller", N_("Who is this caller?"), Action.CALLER),
     ("/requests", N_("Requests for help"), Action.REQUESTS),
     ("/funnel", N_("Statistics"), Action.FUNNEL),
+    ("/not-activated", N_("Not activated yet"), Action.NOT_ACTIVATED),
     ("/operations", N_("Operation"), Action.OPERATE),
     ("/findings", N_("Findings"), Action.FINDINGS),
     ("/audit", N_("Audit"), Action.AUDIT),
@@ -98,6 +100,7 @@ class ConsoleContext:
     sign_in: SignIn
     oidc: SignInByProvider | None
     health: Callable[[], Awaitable[bool]]
+    not_activated: SharedCounts = field(default_factory=SharedCounts)
 
     @property
     def keys(self) -> KeyRing:
@@ -279,11 +282,11 @@ async def anyone(request: Request) -> AsyncIterator[ConsoleRequest]:
         yield ctx
 
 
-def allowed_to(action: Action) -> Any:
+def allowed_to(action: Action, seconds: float = times.CONSOLE_PAGE_SECONDS) -> Any:
     """Return the dependency of a route that requires a role with this action."""
 
     async def ctx(request: Request) -> AsyncIterator[ConsoleRequest]:
-        async with in_time(request, times.CONSOLE_PAGE_SECONDS):
+        async with in_time(request, seconds):
             taken = ConsoleRequest(request)
             with suppress(forms.ForgedForm):  # Whoever is not signed in is sent to sign in.
                 await taken.count_post()

@@ -81,7 +81,9 @@ _TEXTS = {
         " `activation support findings`."
     ),
     USED: N_("Messages have reached a share (per cent) of the university's limit."),
-    STAFF: N_("One of staff has searched, looked up or decoded too much: the audit says who."),
+    STAFF: N_(
+        "One of staff has searched, looked up, decoded or listed too much: the audit says who."
+    ),
     SMS_BUDGET: N_("The university's limit of SMS is reached for now."),
     UNSENT: N_("The day's head of the audit is not delivered by one of the channels."),
     BEHIND: N_("The audit ends before a head that was sent: rows were removed."),

@@ -23,6 +23,7 @@ class StaffRole(StrEnum):
     SUPERVISOR = "supervisor"
     AUDITOR = "auditor"
     OPERATOR = "operator"
+    SECRETARIAT = "secretariat"
 
 
 class Action(StrEnum):
@@ -50,6 +51,7 @@ class Action(StrEnum):
     EXPORT = "export"
     SWEEP = "sweep"
     FUNNEL = "funnel"
+    NOT_ACTIVATED = "not_activated"
     AUDIT = "audit"
     CUT = audit.CUT
     OPERATE = "operate"
@@ -80,6 +82,7 @@ _SUPERVISOR = _HELPDESK | {
     Action.WITHDRAW,
     Action.FUNNEL,
     Action.FINDINGS,
+    Action.NOT_ACTIVATED,
 }
 
 ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
@@ -87,6 +90,7 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
     StaffRole.HELPDESK: _HELPDESK,
     StaffRole.SUPERVISOR: _SUPERVISOR,
     StaffRole.AUDITOR: frozenset({Action.AUDIT}),
+    StaffRole.SECRETARIAT: frozenset({Action.NOT_ACTIVATED}),
     StaffRole.OPERATOR: _VIEWER
     | {
         Action.NOTE,
@@ -97,6 +101,7 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
         Action.SWEEP,
         Action.CUT,
         Action.FUNNEL,
+        Action.NOT_ACTIVATED,
         Action.OPERATE,
         Action.FINDINGS,
         Action.DECODE,

@@ -1,4 +1,4 @@
-"""Limits what one of staff searches, looks up and decodes.
+"""Limits what one of staff searches, looks up, decodes and lists.
 
 Whoever is stopped is in the audit, once for each window, and operators get an alert.
 """
@@ -14,6 +14,7 @@ PURPOSES: Mapping[Action, Purpose] = {
     Action.SEARCH: Purpose.SEARCHES,
     Action.REGISTRAR: Purpose.LOOK_UPS,
     Action.DECODE: Purpose.DECODES,
+    Action.NOT_ACTIVATED: Purpose.SHEETS,
 }
 _STOPPED = {f"stopped:{purpose}": purpose for purpose in PURPOSES.values()}
 

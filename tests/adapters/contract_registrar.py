@@ -12,14 +12,15 @@ from adapters.errors import Unavailable
 from adapters.registrar.port import Registrar, SharedByMany
 from domain import surnames
 from domain.registrar.row_facts import MOST_ROWS
-from domain.registrar.rows import Row
+from domain.registrar.rows import Row, enrolment, text
 from domain.registrar.students import ContactQuery
 
 SYSTEM = "PORT"
 
 
 def _row(number: str, **columns: str) -> Row:
-    return {"systemid": SYSTEM, "registrationid": number, "enrollmentstatus": "active", **columns}
+    own = {"systemid": SYSTEM, "registrationid": number, "departmentid": "PORT 1"}
+    return {**own, "enrollmentstatus": "active", **columns}
 
 
 MARIA = {"firstnameel": "Μαρία", "birthdate": "2005-02-01", "fatherfirstnameel": "Πέτρος"}
@@ -120,6 +121,18 @@ async def test_everybody_is_every_row_once(registrar: Registrar) -> None:
     rows = [row async for batch in registrar.batches() for row in batch]
     own = [row["registrationid"] for row in rows if row["systemid"] == SYSTEM]
     assert sorted(map(str, own)) == sorted(str(row["registrationid"]) for row in ROWS)
+
+
+async def test_a_department_is_each_of_its_rows_once(registrar: Registrar) -> None:
+    everybody = [row async for batch in registrar.batches() for row in batch]
+    there = [row async for batch in registrar.batches("PORT 1") for row in batch]
+    of_department = [row for row in everybody if text(row, "departmentid") == "PORT 1"]
+    assert sorted(map(enrolment, there)) == sorted(map(enrolment, of_department))
+
+
+async def test_the_contacts_of_many_are_told(registrar: Registrar) -> None:
+    assert "all@port.example" in await registrar.crowded(20)
+    assert "all@port.example" not in await registrar.crowded(100_000)
 
 
 async def test_a_registrar_that_is_away_is_unavailable(away: Registrar) -> None:

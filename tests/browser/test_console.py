@@ -12,7 +12,10 @@ from web.view import STATIC
 
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 LONG = pytest.mark.long
-PAGES = ("queue", "search", "registrar", "caller", "requests", "funnel", "operations", "handbook")
+PAGES = (
+    *("queue", "search", "registrar", "caller", "requests", "funnel", "operations", "handbook"),
+    *("not-activated", "not-activated?department=401"),
+)
 
 
 async def stands_at_its_pin(page: Page, stack: WholeStack, student: Student) -> str:

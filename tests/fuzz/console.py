@@ -24,6 +24,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "nobody": frozenset(),
     "viewer": frozenset(),
     "auditor": frozenset(),
+    "secretariat": frozenset(),
     "helpdesk": _HELPDESK | {"answer", "close"},
     "supervisor": _HELPDESK
     | {"answer", "close", "resolve", "hold", "release", "cancel", "withdraw", "settle"}

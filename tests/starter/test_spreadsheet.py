@@ -19,6 +19,12 @@ def test_what_looks_like_a_formula_is_text(cell: str) -> None:
     assert read == f"'{cell}"
 
 
+def test_what_another_delimiter_would_make_a_formula_is_text() -> None:
+    cells = ["Νίκος,=1+1", "a; +2", "b;-", "c\t@D()"]
+    (read,) = csv.reader(io.StringIO(spreadsheet.line(cells, ";")), delimiter=";")
+    assert read == ["Νίκος,'=1+1", "a;' +2", "b;'-", "c\t'@D()"]
+
+
 def test_all_else_is_as_it_was() -> None:
     cells = ['Μαρία, "η" άλλη', "a=b", 17, None, "A-7K3F-92QD", "two\nlines"]
     (read,) = csv.reader(io.StringIO(spreadsheet.line(cells), newline=""))

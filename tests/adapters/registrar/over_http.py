@@ -1,6 +1,7 @@
 """A registrar by HTTP: what a university without a view would write, and the server it asks."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,8 +17,8 @@ from domain.contracts.vocabulary import FailureType
 from domain.registrar.caller import numbers
 from domain.registrar.humans import humans
 from domain.registrar.row_facts import MOST_ROWS
-from domain.registrar.rows import Row, enrolment, names
-from domain.registrar.students import ContactQuery, display_names, holds, holds_login_name
+from domain.registrar.rows import Row, enrolment, names, text
+from domain.registrar.students import ContactQuery, contacts, display_names, holds, holds_login_name
 from domain.text import identifier, student_number
 
 _AWAY = (httpx.TransportError, httpx.HTTPStatusError)
@@ -70,8 +71,21 @@ class HttpRegistrar:
         )
         return self._with_related(rows, found[:most]), len(found) > most
 
-    async def batches(self) -> AsyncGenerator[list[Row]]:
-        yield await self._everybody()
+    async def batches(self, department: str | None = None) -> AsyncGenerator[list[Row]]:
+        yield [
+            row
+            for row in await self._everybody()
+            if department is None or text(row, "departmentid") == department
+        ]
+
+    async def crowded(self, most: int) -> set[str]:
+        held = Counter(
+            contact
+            for row in await self._everybody()
+            for each in contacts([row], self._region)
+            for contact in each
+        )
+        return {contact for contact, number in held.items() if number > most}
 
     async def _everybody(self) -> list[Row]:
         with translated(FailureType.REGISTRAR_DOWN, _AWAY):

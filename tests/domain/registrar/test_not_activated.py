@@ -5,17 +5,18 @@ from datetime import date
 import pytest
 
 from domain.registrar.not_activated import (
-    ContactHolders,
+    LATER,
+    ContactRules,
     DepartmentCount,
     StudentProgress,
     Tally,
     WhyNot,
     YearCount,
+    latest,
+    together,
     why_not,
 )
 from domain.registrar.readiness import Obstacle, unreachable
-from domain.registrar.row_facts import MOST_SHARING
-from domain.registrar.rows import Row
 from tests.domain.registrar.test_readiness import row
 
 OWN = ("uni.example",)
@@ -24,11 +25,7 @@ MONDAY, FRIDAY = date(2026, 11, 30), date(2026, 12, 4)
 """Of one week."""
 
 
-def holders(*rows: Row) -> ContactHolders:
-    counted = ContactHolders("GR", OWN)
-    for each in rows:
-        counted.add(each)
-    return counted
+RULES = ContactRules("GR", OWN)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +44,7 @@ def test_who_never_tried_has_no_account_for_what_the_registrar_lacks(
     more: dict[str, str], why: WhyNot
 ) -> None:
     enrolled = row("1", **more)
-    assert why_not(enrolled, NOBODY, holders(enrolled)) is why
+    assert why_not(enrolled, NOBODY, RULES) is why
 
 
 def test_every_reason_why_nobody_can_be_reached_is_a_reason() -> None:
@@ -61,23 +58,18 @@ def test_every_reason_why_nobody_can_be_reached_is_a_reason() -> None:
     assert unreachable([row("1", mobilephone="6940000005")], "GR") is None
 
 
-@pytest.mark.parametrize("others", [MOST_SHARING - 1, MOST_SHARING])
-def test_a_contact_that_many_have_proves_nothing(others: int) -> None:
-    placeholder = "6900000001"
-    every = [row(str(n), mobilephone=placeholder) for n in range(others + 1)]
-    seen = holders(*every)
-    many = others == MOST_SHARING
-    assert why_not(every[0], NOBODY, seen) is (WhyNot.SHARED_BY_MANY if many else WhyNot.NOT_TRIED)
-    own = row("own", mobilephone=placeholder, extemail="me@mail.example")
-    seen.add(own)
-    assert why_not(own, NOBODY, seen) is WhyNot.NOT_TRIED
+def test_a_contact_that_many_have_proves_nothing() -> None:
+    crowded = ContactRules("GR", OWN, {"+306900000001"})
+    assert why_not(row("1", mobilephone="6900000001"), NOBODY, crowded) is WhyNot.SHARED_BY_MANY
+    own = row("1", mobilephone="6900000001", extemail="me@mail.example")
+    assert why_not(own, NOBODY, crowded) is WhyNot.NOT_TRIED
 
 
 def test_how_far_a_student_came_counts_before_what_the_registrar_lacks_now() -> None:
     nothing = row("1")
     for step in (WhyNot.STOPPED_AT_CODE, WhyNot.STOPPED_AT_DETAILS, WhyNot.STOPPED_AT_PASSWORD):
-        assert why_not(nothing, StudentProgress(stopped_at=step), holders(nothing)) is step
-    assert why_not(nothing, StudentProgress(has_account=True), holders(nothing)) is None
+        assert why_not(nothing, StudentProgress(stopped_at=step), RULES) is step
+    assert why_not(nothing, StudentProgress(has_account=True), RULES) is None
 
 
 def test_enrolments_are_counted_by_department_year_reason_and_week() -> None:
@@ -91,7 +83,7 @@ def test_enrolments_are_counted_by_department_year_reason_and_week() -> None:
         (row("5", inscriptionacyear="2025"), StudentProgress(has_account=True)),
         (row("6", departmentid="402", departmentel="", departmenten="Law"), NOBODY),
     ):
-        tally.add(told, progress, why_not(told, progress, holders(told)))
+        tally.add(told, progress, why_not(told, progress, RULES))
     assert tally.departments(MONDAY, 3) == (
         DepartmentCount(
             "401",
@@ -111,3 +103,45 @@ def test_enrolments_are_counted_by_department_year_reason_and_week() -> None:
             {date(2026, 11, 16): 1, date(2026, 11, 23): 1, MONDAY: 1},
         ),
     )
+
+
+def test_a_department_has_the_name_of_most_of_its_rows_and_years_are_newest_first() -> None:
+    tally = Tally()
+    years = ("2024", "", "2026", "Α΄ 2027", "2025-26", "99999")
+    names = ("", "Ιατρικη", "Ιατρική", "Ιατρική", "", "")
+    for number, (year, name) in enumerate(zip(years, names, strict=True)):
+        told = row(str(number), departmentid="", inscriptionacyear=year, departmentel=name)
+        tally.add(told, NOBODY, WhyNot.NOT_TRIED)
+    (counted,) = tally.departments(MONDAY, 1)
+    assert (counted.department_id, counted.name_el, counted.name_en) == ("", "Ιατρική", "")
+    assert [year.year for year in counted.years] == [
+        "99999",
+        "2026",
+        "2025-26",
+        "2024",
+        "",
+        "Α΄ 2027",
+    ]
+
+
+def test_several_departments_are_summed_up() -> None:
+    here = YearCount("2026", 5, 2, {"no_contact": 1, "not_tried": 2})
+    before = YearCount("2025", 4, 4, {})
+    there = YearCount("2026", 1, 0, {"no_contact": 1})
+    both = together(
+        [
+            DepartmentCount("401", "", "", (here, before), {MONDAY: 3}),
+            DepartmentCount("402", "", "", (there,), {MONDAY: 1}),
+            DepartmentCount("403", "", "", (), {}),
+        ]
+    )
+    assert (both.students, both.activated) == (10, 6)
+    assert both.reasons == {"no_contact": 2, "not_tried": 2}
+    assert both.weeks == {MONDAY: 4}
+    assert together([]).weeks == {}
+
+
+def test_years_beyond_the_latest_are_one() -> None:
+    years = [YearCount(str(2026 - n), 10, 10 - n, {"not_tried": n} if n else {}) for n in range(4)]
+    assert latest(years, 4) == tuple(years)
+    assert latest(years, 2) == (years[0], YearCount(LATER, 30, 24, {"not_tried": 6}))

@@ -182,9 +182,10 @@ def test_a_spreadsheet_has_a_line_for_each_who_has_none_and_the_audit_who_took_i
     assert done.exit_code == 0, done.output
     assert sheet.stat().st_mode & 0o777 == 0o600
     assert [*tmp_path.iterdir()] == [sheet]
-    heading, *lines = csv.reader(sheet.read_text("utf-8-sig").splitlines())
-    assert heading[-1] == "why"
-    assert {line[4]: line[7] for line in lines} == {
+    heading, *lines = csv.reader(sheet.read_text("utf-8-sig").splitlines(), delimiter=";")
+    assert heading[0] == "Αριθμός Τμήματος"
+    assert "Δεν έχει αρχίσει" in lines[0]
+    assert {line[4]: line[-1] for line in lines} == {
         "NY1": "not_tried",
         "NY2": "stopped_at_code",
         "NY3": "stopped_at_details",
@@ -195,7 +196,7 @@ def test_a_spreadsheet_has_a_line_for_each_who_has_none_and_the_audit_who_took_i
     }
     assert lines[0][:5] == [f"{HERE.id}", "'=Τμήμα", "2026", "SIS", "NY1"]
     newest = aside(_newest(stack))
-    assert (newest.action, newest.reason) == ("not_activated_export", HERE.id)
+    assert (newest.action, newest.reason) == ("not_activated", HERE.id)
 
 
 async def _newest(stack: TestStack) -> audit.Row:

@@ -22,7 +22,7 @@ from tests.support.verbs.test_erasure import STAYS
 
 LISTS = {
     "helpdesk": ("/queue", "/list", "/requests"),
-    "operator": ("/operations", "/funnel"),
+    "operator": ("/operations", "/funnel", "/not-activated?department=401"),
 }
 
 
