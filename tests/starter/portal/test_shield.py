@@ -1,5 +1,7 @@
 """What holds for every response, whatever it is."""
 
+import re
+
 import httpx
 import pytest
 import structlog
@@ -98,6 +100,13 @@ def test_no_font_or_crest_of_others_is_served() -> None:
     css = (STATIC / "govuk-frontend.css").read_text("utf-8")
     assert "GDS" not in css
     assert "url(" not in css
+
+
+def test_every_component_of_the_pages_has_its_style() -> None:
+    css = (STATIC / "govuk-frontend.css").read_text("utf-8")
+    pages = "".join(file.read_text("utf-8") for file in STATIC.parent.rglob("*.html"))
+    used = set(re.findall(r"govuk_frontend_jinja/components/([a-z-]+)/", pages))
+    assert [name for name in sorted(used) if f".govuk-{name}" not in css] == []
 
 
 async def test_head_is_answered_as_get_is_without_a_body(
