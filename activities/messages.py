@@ -18,6 +18,7 @@ from domain.contracts.vocabulary import ActivityName, FailureType
 from domain.references import first_group
 from ledger import codes, messages
 from postgres import UNAVAILABLE, Pool
+from security import receipt_tokens
 from security.keys import KeyRing
 from settings import Settings
 
@@ -65,8 +66,9 @@ class MessagingActivities(Activities):
         to = request.destination
         client = self._clients[to.channel]
         with guarded(FailureType.CONFIGURATION, ()):
+            named = receipt_tokens.token(self._keys, key)
             content = client.write(name, request.language, **words)
-            outcome = await client.channel.send(to=to.to, content=content, message_id=key)
+            outcome = await client.channel.send(to=to.to, content=content, message_id=named)
         kind = "pin" if isinstance(request, SendPin) else "notice"
         MESSAGES.labels(to.channel, kind, outcome).inc()
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):

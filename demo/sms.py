@@ -1,16 +1,21 @@
 """Runs an SMS gateway that delivers into the inbox, with the generic HTTP preset and its token.
 
-`python -m demo.sms PORT INBOX TOKEN_FILE`. It deduplicates by message id, as good gateways do.
+`python -m demo.sms PORT INBOX TOKEN_FILE`. It deduplicates by message id, as good gateways do, and
+calls back a moment later to say what became of the message: `FATES` tells what, by the number.
 """
 
+import asyncio
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
 
+import httpx
 import uvicorn
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -18,6 +23,16 @@ from starlette.routing import Route
 from demo.messages import put
 from demo.part import Part, python
 from demo.place import HOST
+
+BODY = (
+    '{"to": "{to}", "text": "{text}", "from": "{sender}", "id": "{id}",'
+    ' "receipt_url": "{receipt_url}"}'
+)
+"""The engine's requests to this gateway."""
+FATES: Mapping[str, str] = {"0404": "failed", "0408": "expired"}
+"""What the receipt says of a number that ends so; of all others, `delivered`."""
+_AFTER_SECONDS = 1.5
+_AGAIN_SECONDS = (0, 5, 30, 120)
 
 
 class Sms(Part):
@@ -43,6 +58,11 @@ class Submitted(BaseModel):
     text: str = Field(min_length=1, max_length=1600)
     sender: str = Field(alias="from", default="")
     id: str = Field(min_length=1, max_length=200)
+    receipt_url: str = ""
+
+    @property
+    def state(self) -> str:
+        return next((fate for end, fate in FATES.items() if self.to.endswith(end)), "delivered")
 
 
 def create(inbox: Path, token: str) -> Starlette:
@@ -55,9 +75,24 @@ def create(inbox: Path, token: str) -> Starlette:
         except ValidationError:
             return JSONResponse({"error": "malformed"}, 400)
         message_id = put(inbox, channel="sms", key=sms.id, to=sms.to, text=sms.text)
-        return JSONResponse({"id": message_id, "status": "accepted"})
+        calls_back = BackgroundTask(call_back, sms) if sms.receipt_url else None
+        return JSONResponse({"id": message_id, "status": "accepted"}, background=calls_back)
 
     return Starlette(routes=[Route("/messages", accept, methods=["POST"])])
+
+
+async def call_back(sms: Submitted) -> None:
+    """Tell the engine what became of a message; again later while it does not take it."""
+    await asyncio.sleep(_AFTER_SECONDS)
+    async with httpx.AsyncClient() as client:
+        for seconds in _AGAIN_SECONDS:
+            await asyncio.sleep(seconds)
+            try:
+                told = await client.post(sms.receipt_url, json={"status": sms.state})
+            except httpx.HTTPError:
+                continue
+            if told.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                return
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from demo.slapd import (
     SUPPORT_USER,
     Directory,
 )
-from demo.sms import Sms
+from demo.sms import BODY, Sms
 from demo.smtp import Smtp
 from demo.students import DEPARTMENTS
 from demo.temporal import NAMESPACE, Temporal
@@ -83,7 +83,12 @@ class Stack:
             "institution": INSTITUTION,
             # A student of the demo may leave the university a moment after the look-up.
             "policy": {"registrar_fresh_for": "PT0S"},
-            "sms": {"url": self.sms.url, "token_file": str(self.sms.token_file)},
+            "sms": {
+                "url": self.sms.url,
+                "token_file": str(self.sms.token_file),
+                "body": BODY,
+                "receipt_field": "status",
+            },
             "mail": {
                 "host": HOST,
                 "port": self.place.port("smtp"),

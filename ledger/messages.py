@@ -34,6 +34,7 @@ class Sending:
     `channel` is a plain name: the row outlives a channel that is no longer registered.
     """
 
+    key: str
     kind: str
     channel: str
     reserved_at: datetime
@@ -163,7 +164,7 @@ async def record(
 async def of(pool: Pool, reference: str) -> list[Sending]:
     """Return the messages of an activation, the oldest first."""
     rows = await pool.fetch(
-        "SELECT split_part(key, ':', 2) AS kind, channel, reserved_at, outcome, finished_at"
+        "SELECT key, split_part(key, ':', 2) AS kind, channel, reserved_at, outcome, finished_at"
         " FROM message WHERE reference = $1 ORDER BY reserved_at, key",
         reference,
     )

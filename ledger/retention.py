@@ -85,6 +85,7 @@ RULES = (
         f"(contact_index <> '' OR person_key IS NOT NULL) AND {_OF_NO_LIVE}",
         "contact_index = '', person_key = NULL",
     ),
+    RetentionRule("receipt", "told_at", "messages_days"),
     RetentionRule(
         "support_request",
         "created_at",

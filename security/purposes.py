@@ -39,6 +39,7 @@ LASTING: dict[str, frozenset[User]] = {
         "index/mobile.key": {User.PORTAL, User.MAIN, User.MESSAGING, *_STAFF},
         "index/name.key": {User.MAIN, *_STAFF},
         "index/person.key": {User.MAIN, User.DIRECTORY, *_STAFF},
+        "index/receipt.key": {User.PORTAL, User.MESSAGING, *_STAFF},
         "index/recovery_code.key": {User.CONSOLE},
         "index/registration.key": {User.MAIN, *_STAFF},
         "index/staff.key": {User.CONSOLE},

@@ -10,10 +10,11 @@ from pydantic import Field, field_validator, model_validator
 
 from domain.contracts.vocabulary import Choice
 from domain.match_rules import Rule
+from domain.receipts import Receipt
 from domain.rules import Unfit
 from settings.section import SMS_PRESETS, Count, Dsn, Expression, Mailbox, Port, Seconds, Section
 
-SMS_PLACEHOLDERS = frozenset({"to", "digits", "text", "sender", "id", "username"})
+SMS_PLACEHOLDERS = frozenset({"to", "digits", "text", "sender", "id", "username", "receipt_url"})
 
 
 Column = Literal[
@@ -111,7 +112,7 @@ class DirectorySettings(Section):
 
 
 class Sms(Section):
-    """One templated HTTP gateway; `{to}` `{digits}` `{text}` `{sender}` `{id}` are filled in."""
+    """One templated HTTP gateway: `{to}` `{digits}` `{text}` `{sender}` `{id}` `{receipt_url}`."""
 
     preset: str | None = None
     """A gateway of `adapters/messaging/sms_presets.toml`; its values apply to fields that are not
@@ -123,8 +124,8 @@ class Sms(Section):
     headers: dict[str, str] = {"Content-Type": "application/json"}
     """Headers of every request."""
     body: str = '{"to": "{to}", "text": "{text}", "from": "{sender}", "id": "{id}"}'
-    """The request's body; placeholders `{to}` `{digits}` `{text}` `{sender}` `{id}` are escaped for
-    its content type."""
+    """The request's body; placeholders `{to}` `{digits}` `{text}` `{sender}` `{id}` `{receipt_url}`
+    are escaped for its content type."""
     auth: Literal["none", "basic", "bearer", "header", "oauth2", "hmac"] = "bearer"
     """The authentication: `none`, `basic`, `bearer`, `header`, `oauth2` or `hmac`."""
     token_file: Path | None = None
@@ -156,6 +157,15 @@ class Sms(Section):
     refused_pattern: Expression = ".*"
     """A pattern in answers 400, 404 or 422 that means that the number is wrong. Other such answers
     count as an error of the engine: an unknown sender, a wrong template."""
+    receipt_field: str = ""
+    """Where a delivery receipt has the message's state: the name of a parameter, or a path into
+    JSON such as `data.0.status.text`. Empty: no receipts are taken; see
+    [delivery receipts](configuration.md#delivery-receipts)."""
+    receipt_id_field: str = ""
+    """Where a receipt brings back `{id}`, for gateways that call one fixed address. Others call
+    `{receipt_url}`, which names the message."""
+    receipt_states: dict[str, Receipt] = {}
+    """The gateway's own words and numbers for states, besides those that gateways share."""
     per_second: Seconds = 10
     """SMS per second over all workers; Temporal enforces it."""
     timeout_seconds: float = Field(10, gt=0, le=12)

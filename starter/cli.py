@@ -32,6 +32,7 @@ from starter.commands import (
     accounts,
     capacity,
     insurance,
+    mail,
     registrar,
     roles,
     schedules,
@@ -68,6 +69,7 @@ app.add_typer(registrar.commands, name="registrar")
 app.add_typer(accounts.commands, name="accounts")
 app.add_typer(insurance.commands, name="insurance")
 app.add_typer(templates.commands, name="templates")
+app.add_typer(mail.commands, name="mail")
 app.add_typer(key_commands.commands, name="keys")
 app.add_typer(ledger_commands, name="ledger")
 app.add_typer(temporal.commands, name="temporal")

@@ -9,9 +9,10 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-import activities.metrics  # noqa: F401 - these five define some
+import activities.metrics  # noqa: F401 - these six define some
 import adapters.messaging.sms  # noqa: F401 - as above
-import starter.client.metrics  # noqa: F401 - as above
+import starter.client.metrics
+import starter.portal.receipts  # noqa: F401 - as above
 import web.limits
 import web.measured  # noqa: F401 - as above
 from support.verbs.metrics import ENGINE

@@ -23,6 +23,8 @@ HELP_SECONDS = 1.0
 """For each optional call of the help page, which must work when other systems do not."""
 KEEP_SECONDS = 0.3
 """For keeping an answer of the engine, as the page after it can ask again."""
+RECEIPT_SECONDS = 0.3
+"""For reading what became of a message, without which the page is as useful."""
 PAUSE_READ_SECONDS = 0.5
 """For reading whether activations are paused, which must not delay the first page."""
 ATTACK_FRESH_SECONDS = 5.0

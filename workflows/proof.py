@@ -62,6 +62,7 @@ class Proof:
         self._resend_asked: ResendRequest | None = None
         self._closed: dict[Channel, SendReserved] = {}
         self._on_request = False
+        self._send_no: int | None = None
         self._clock = machine.ledger_clock
 
     @property
@@ -175,6 +176,7 @@ class Proof:
             self._answer_resend(self._refusal(reserved))
             return None
         self._closed.pop(message.to.channel, None)
+        self._send_no = reserved.send_no
         self._answer_resend(Verdict.ACCEPTED)
         request = SendPin(
             reference=self._start.reference,
@@ -332,17 +334,17 @@ class Proof:
     def view(self) -> PinView:
         closed = self._closed.get(self._channel)
         resend_at = self._resend_at and self._resend_at + self._clock.ahead
-        opens = (resend_at, self._not_before(self._channel))
         return PinView(
             channel=self._channel,
             destination=masks.contact(self._channel.contact, self._message.to.to),
             tries_left=self._codes.tries_left or 0,
             expires_at=self._expires_at,
-            resend_at=max(filter(None, opens), default=None),
+            resend_at=max(filter(None, (resend_at, self._not_before(self._channel))), default=None),
             locked_until=self._codes.locked_until,
             other_channels=tuple(each for each in self._contacts if each is not self._channel),
             on_request=self._on_request,
             spent=closed.spent if closed else None,
             last_sent_at=closed.last_sent_at if closed else None,
             kept_at=closed.kept_at if closed else None,
+            send_no=self._send_no,
         )

@@ -22,6 +22,7 @@ from adapters.messaging import headers
 from adapters.messaging.mail_connections import MailConnections
 from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import FailureType, Language
+from security.receipt_tokens import TOKEN
 from settings.institution import Institution
 from settings.systems import Mail
 
@@ -102,7 +103,6 @@ class MailRelay:
         self, to: str, letter: Letter, message_id: str, reply_to: str | None = None
     ) -> EmailMessage:
         name = self._institution.name(letter.language)
-        digest = hashlib.sha256(message_id.encode()).hexdigest()[:32]
         message = EmailMessage(policy=headers.AsWritten())
         message["From"] = headers.mailbox("From", name, self._settings.sender)
         message["To"] = headers.mailbox("To", "", to)
@@ -110,7 +110,7 @@ class MailRelay:
         message["Reply-To"] = headers.mailbox("Reply-To", "", answers_to)
         message["Subject"] = headers.text("Subject", letter.subject)
         message["Date"] = format_datetime(datetime.now(UTC))
-        message["Message-ID"] = f"<{digest}@{self._institution.domain}>"
+        message["Message-ID"] = f"<{_local(message_id)}@{self._institution.domain}>"
         if reply_to is None:
             message["Auto-Submitted"] = "auto-generated"
             message["X-Auto-Response-Suppress"] = "All"
@@ -137,6 +137,16 @@ def client_of(settings: Mail, tls: ssl.SSLContext, seconds: float) -> aiosmtplib
 
 def trust(settings: Mail) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=settings.ca_file)
+
+
+def _local(message_id: str) -> str:
+    """Return the local part of a Message-ID: a receipt's token as it is, all else hashed.
+
+    The token comes back with a bounce.
+    """
+    if TOKEN.fullmatch(message_id):
+        return message_id
+    return hashlib.sha256(message_id.encode()).hexdigest()[:32]
 
 
 def _password(settings: Mail) -> str | None:

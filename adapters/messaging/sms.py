@@ -46,16 +46,21 @@ PARTS = Counter(
 class SmsGateways:
     """One gateway, and an optional fallback for when the first is away or misconfigured.
 
-    `alarm` is called for each gateway that fails, even if the other one succeeds.
+    `alarm` is called for each gateway that fails, even if the other one succeeds. `receipts` is the
+    address under which each gateway has that for its delivery receipts.
     """
 
     def __init__(
-        self, first: Sms, fallback: Sms | None, alarm: Callable[[str], None] = lambda _: None
+        self,
+        first: Sms,
+        fallback: Sms | None,
+        alarm: Callable[[str], None] = lambda _: None,
+        receipts: str = "",
     ) -> None:
         self._alarm = alarm
-        self._gateways = {"sms": SmsGateway(first)}
+        self._gateways = {"sms": SmsGateway(first, f"{receipts}/sms")}
         if fallback:
-            self._gateways["sms_fallback"] = SmsGateway(fallback)
+            self._gateways["sms_fallback"] = SmsGateway(fallback, f"{receipts}/sms_fallback")
 
     async def close(self) -> None:
         for gateway in self._gateways.values():
@@ -84,8 +89,9 @@ class SmsGateways:
 
 
 class SmsGateway:
-    def __init__(self, settings: Sms) -> None:
+    def __init__(self, settings: Sms, receipts: str = "") -> None:
         self._settings = settings
+        self._receipts = receipts
         self._escaped = _in_address if _FORM in settings.headers.values() else _in_json
         self._rests_until = time.monotonic()
         self._auth = authentication(settings)
@@ -117,6 +123,7 @@ class SmsGateway:
             "sender": self._settings.sender,
             "id": message_id,
             "username": self._settings.username,
+            "receipt_url": f"{self._receipts}/{_in_address(message_id)}",
         }
         body = _filled(self._settings.body, {key: self._escaped(fields[key]) for key in fields})
         url = _filled(self._settings.url, {key: _in_address(fields[key]) for key in fields})

@@ -21,7 +21,8 @@ class SmsWiring(TextWiring):
     def open(
         self, settings: Settings, alarm: Callable[[str], None] = lambda _: None
     ) -> SmsGateways:
-        return SmsGateways(settings.sms, settings.sms_fallback, alarm)
+        receipts = f"{settings.portal.public_url.rstrip('/')}/hooks/sms"
+        return SmsGateways(settings.sms, settings.sms_fallback, alarm, receipts)
 
     def preview(self, content: str) -> Preview:
         parts = gsm.parts(content)

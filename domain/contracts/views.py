@@ -23,7 +23,8 @@ class PinView(Model):
 
     `on_request`: no code is sent until the student asks, because nobody may be there to read it.
     `spent`: the rate limit that kept the code back; the last one was sent at `last_sent_at`, and
-    from `kept_at` on one may be sent to a student who gives a second datum.
+    from `kept_at` on one may be sent to a student who gives a second datum. `send_no` is the number
+    of the newest message.
     """
 
     kind: Literal["pin_view"] = "pin_view"
@@ -38,6 +39,7 @@ class PinView(Model):
     spent: SpentPurse | None = None
     last_sent_at: datetime | None = None
     kept_at: datetime | None = None
+    send_no: int | None = None
 
 
 class IdentifyView(Model):

@@ -26,6 +26,7 @@ from starter.client.health import PROBES, page_probes, temporal_ready
 from starter.client.traces import Tracing, tracing
 from starter.portal import (
     begin,
+    hooks,
     info,
     insurance,
     limits,
@@ -45,6 +46,7 @@ from starter.portal.password_service import PasswordService
 from starter.portal.pause import Pauses
 from starter.portal.portal_context import Health, PortalContext
 from starter.portal.portal_request import PortalRequest
+from starter.portal.receipts import ReceiptService
 from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.sessions import Sessions
 from starter.portal.start_service import StartService
@@ -68,7 +70,7 @@ def create(context: PortalContext | None = None) -> FastAPI:
     """Make the application; without a context it connects by the settings when it starts."""
     settings = context.settings if context else configuration.load()
     traced = None if context else tracing(settings, "portal")
-    steps = (begin, proof, insurance, review, password, outcomes, problem, not_me, info)
+    steps = (begin, proof, insurance, review, password, outcomes, problem, not_me, info, hooks)
     app = application(
         partial(nullcontext, context) if context else partial(_connected, settings, traced),
         public_url=settings.portal.public_url,
@@ -121,6 +123,7 @@ def assemble(
         stops=StopService(pool, engine),
         help_requests=HelpService(pool, keys, engine),
         passwords=PasswordService(pool, keys, settings),
+        receipts=ReceiptService(pool, keys, settings),
         admission=Admission(),
         attack_mode=AttackMode(pool, settings.limits),
         tickets=Tickets(keys, settings.portal.barrier_tries),

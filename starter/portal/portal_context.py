@@ -13,6 +13,7 @@ from starter.portal.help_service import HelpService
 from starter.portal.page_state import Engine
 from starter.portal.password_service import PasswordService
 from starter.portal.pause import Pauses
+from starter.portal.receipts import ReceiptService
 from starter.portal.sessions import Sessions
 from starter.portal.start_service import StartService
 from starter.portal.stop_service import StopService
@@ -41,6 +42,7 @@ class PortalContext:
     stops: StopService
     help_requests: HelpService
     passwords: PasswordService
+    receipts: ReceiptService
     health: Health
 
     @property

@@ -10,6 +10,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.submissions import IdentitySubmission, PinSubmission, ResendRequest
 from domain.contracts.views import Answer, PinView, Verdict
 from domain.contracts.vocabulary import Question
+from domain.receipts import Received
 from domain.rules import InputRule, InvalidInput
 from starter.portal import (
     enumeration_protection,
@@ -43,9 +44,10 @@ async def pin(ctx: CurrentRequest) -> Response:
     state = await ctx.state_on("/pin")
     if state.concealed:
         return await enumeration_protection.page(ctx, state)
+    received = await _received(ctx, state) if look else None
     response = await _pin_page(ctx, state)
     if look:
-        look.mark(response, state)
+        look.mark(response, state, received)
     return response
 
 
@@ -138,6 +140,11 @@ async def _pin_page_again(ctx: PortalRequest, errors: Errors) -> Response:
     return await _pin_page(ctx, state, errors)
 
 
+async def _received(ctx: PortalRequest, state: PageState) -> Received | None:
+    view = state.progress.pin if state.progress else None
+    return await ctx.app.receipts.of(state.reference, view.send_no if view else None)
+
+
 async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors | None = None) -> Response:
     view, now = state.progress.pin if state.progress else None, await ctx.now()
     locked_until = view.locked_until if view else None
@@ -161,6 +168,7 @@ async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors | None 
         wait=resend_wait.until(ctx, view.resend_at if view else None, now),
         kept_now=kept_at == now,
         kept_from=kept_at if kept_at != now else None,
+        receipt=await _received(ctx, state),
         notice=ctx.words.wait(state.step, state.wait_reason),
         sending=view and ctx.words.sending_by(view.channel, sent=not sending),
         other_channels=[(each, ctx.words.send_by(each)) for each in view.other_channels]

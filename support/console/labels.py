@@ -6,6 +6,7 @@ from babel.support import NullTranslations
 
 from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
+from domain.receipts import Receipt
 from ledger.audit import REFUSED
 from support.console import audit_texts, handbook
 from support.verbs.actions import LABELS, SUBMITTED_AS
@@ -74,6 +75,7 @@ _WHATS: Mapping[str, str] = {
     "failed": N_("Failed: %(detail)s"),
     "stands": N_("Now at: %(detail)s"),
     "message": N_("Message: %(detail)s"),
+    "receipt": N_("Delivery receipt: %(detail)s"),
     "wrote": N_("Note of %(detail)s"),
 }
 _REFUSED = N_("Refused, nothing was done: %(detail)s")
@@ -107,6 +109,10 @@ _WORDS: Mapping[str, str] = {
     "sent": N_("handed over"),
     "undeliverable": N_("undeliverable"),
     "not_yet": N_("not handed over yet"),
+    Receipt.PENDING: N_("on its way"),
+    Receipt.DELIVERED: N_("delivered"),
+    Receipt.EXPIRED: N_("not delivered: the phone or mailbox could not be reached"),
+    Receipt.FAILED: N_("not delivered: refused"),
 }
 _BY_CHANNEL = N_("by %(channel)s")
 
@@ -159,7 +165,7 @@ class Labels:
             return self._say(_SUBMISSIONS.get(detail, detail))
         if event.what == "stands":
             detail = self.standing(detail)
-        if event.what == "message":
+        if event.what in {"message", "receipt"}:
             detail = " ".join(map(self._message_word, detail.split()))
         if event.what in {"done", "failed"}:
             name, _, kind = detail.partition(" ")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger import activations, audit, messages, notes, posts, unasked
+from ledger import activations, audit, messages, notes, posts, receipts, unasked
 from postgres import UNAVAILABLE
 from starter import pages
 from starter.client.connect import TemporalUnavailable
@@ -56,9 +56,10 @@ async def _temporals(ctx: StaffContext, reference: str) -> Case | TemporalUnavai
 
 async def _ledgers(ctx: StaffContext, reference: str) -> _Noted | None:
     try:
-        rows, sent, audited, written, spent, closed_until = await asyncio.gather(
+        sent = await messages.of(ctx.pool, reference)
+        rows, told, audited, written, spent, closed_until = await asyncio.gather(
             activations.noted(ctx.pool, [reference]),
-            messages.of(ctx.pool, reference),
+            receipts.of(ctx.pool, ctx.keys, [each.key for each in sent]),
             audit.page(ctx.pool, ctx.keys, reference=reference, limit=_MOST_AUDITED),
             notes.of(ctx.pool, ctx.keys, reference),
             posts.spent(ctx.pool, reference),
@@ -66,7 +67,7 @@ async def _ledgers(ctx: StaffContext, reference: str) -> _Noted | None:
         )
     except UNAVAILABLE:
         return None
-    events = list(timeline.of_ledger(sent, audited, written))
+    events = list(timeline.of_ledger(sent, told, audited, written))
     return _Noted(rows.get(reference), events, spent is not None, closed_until)
 
 

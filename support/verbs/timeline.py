@@ -15,6 +15,7 @@ from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionSta
 from temporalio.converter import DataConverter
 
 from domain.contracts.staff import StaffSubmission
+from domain.receipts import Received
 from ledger.audit import Row
 from ledger.messages import Sending
 from ledger.notes import Note
@@ -72,13 +73,19 @@ def fold(events: Iterable[Event]) -> list[Event]:
 
 
 def of_ledger(
-    messages: Iterable[Sending], audited: Iterable[Row], notes: Iterable[Note]
+    messages: Iterable[Sending],
+    receipts: Mapping[str, Received],
+    audited: Iterable[Row],
+    notes: Iterable[Note],
 ) -> Iterator[Event]:
-    """Yield the ledger's events: messages sent, and the staff's actions and notes."""
+    """Yield the ledger's events: messages, their receipts, and the staff's actions and notes."""
     for message in messages:
         outcome = message.outcome or "not_yet"
         at = message.finished_at or message.reserved_at
-        yield Event(at, "message", f"{message.kind} {message.channel} {outcome}")
+        named = f"{message.kind} {message.channel}"
+        yield Event(at, "message", f"{named} {outcome}")
+        if received := receipts.get(message.key):
+            yield Event(received.told_at, "receipt", f"{named} {received.state}")
     for row in audited:
         if row.action not in _VIEWS:
             told = f"{row.actor}: {row.reason or ''}"

@@ -21,6 +21,7 @@ from domain.contracts.people import Destination
 from domain.contracts.vocabulary import Language
 from ledger.messages import sent
 from postgres import Pool
+from security import receipt_tokens
 from security.purposes import User
 from settings import Settings
 from settings.systems import Mail, Sms
@@ -207,7 +208,7 @@ async def test_a_text_of_unknown_fate_is_repeated_to_the_letter_until_an_outcome
             assert await ActivityEnvironment().run(messaging.send_pin, request) == SENT
     first, again = taken
     assert first == again
-    assert json.loads(first)["id"] == f"{reference}:pin:1"
+    assert json.loads(first)["id"] == receipt_tokens.token(stack.keys, f"{reference}:pin:1")
     assert stack.keys.pin(reference, 1) in json.loads(first)["text"]
 
 
@@ -224,6 +225,8 @@ async def test_a_letter_of_unknown_fate_is_repeated_to_the_letter_until_an_outco
         for _ in range(2):
             assert await ActivityEnvironment().run(messaging.send_pin, request) == SENT
     first, again = relay.taken
+    token = receipt_tokens.token(stack.keys, f"{reference}:pin:1")
+    assert first["Message-ID"] == f"<{token}@{stack.settings.institution.domain}>"
     assert first["Message-ID"] == again["Message-ID"]
     assert plain(first) == plain(again)
 

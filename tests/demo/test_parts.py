@@ -1,10 +1,14 @@
 """The real parts the tests stand on do what the systems they stand for do."""
 
+import json
 import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 import asyncpg
@@ -12,6 +16,7 @@ import httpx
 import ldap3
 import pytest
 
+import demo.sms
 from demo.slapd import PEOPLE_DN, SUPPORT_USER
 from tests.stack import TestStack
 
@@ -33,6 +38,31 @@ def test_an_sms_arrives_once_however_often_it_is_handed_over(stack: TestStack) -
     ]
     assert answers[0].json()["id"] == answers[1].json()["id"]
     assert [message["text"] for message in stack.messages("+306900000101")] == ["Καλημέρα"]
+
+
+def test_the_sms_gateway_tells_what_became_of_a_message_and_comes_again(stack: TestStack) -> None:
+    told: Queue[tuple[str, bytes]] = Queue()
+    answers = iter((503, 204, 204))
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.put((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(next(answers))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        for number, fate in (("0104", "delivered"), *demo.sms.FATES.items()):
+            url = f"http://127.0.0.1:{server.server_port}/{fate}"
+            sms = _sms(f"+30690000{number}", f"receipt {number}") | {"receipt_url": url}
+            httpx.post(stack.settings.sms.url, json=sms, headers=_bearer(stack))
+        heard = [told.get(timeout=20) for _ in range(3)]
+        server.shutdown()
+    assert sorted(path for path, _ in heard) == ["/delivered", "/expired", "/failed"]
+    for path, body in heard:
+        assert json.loads(body) == {"status": path.strip("/")}
 
 
 def test_the_sms_gateway_refuses_a_stranger_and_a_number_it_cannot_dial(stack: TestStack) -> None:

@@ -79,6 +79,8 @@ PORTAL = (
     FormGrammar(
         "/not-me", [Field("mark", ["A-7K3F", "7k3f", "A-0000", "B-1"]), Field("pin", NUMBERS)]
     ),
+    FormGrammar("/hooks/sms/sms", [Field("status", ["delivered", "x"])]),
+    FormGrammar("/hooks/sms/sms/0123", [Field("status", ["delivered", "x"])]),
     FormGrammar("/end"),
     FormGrammar("/done"),
     FormGrammar("/progress"),
@@ -92,6 +94,7 @@ PORTAL_PAGES = (
         "/problem/%00",
         "/not-me",
         "/not-me?mark=%00&stopped",
+        "/hooks/sms/sms/%00?status=delivered",
         "/help",
         "/terms",
         "/terms/9",

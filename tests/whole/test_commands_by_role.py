@@ -6,6 +6,7 @@ and the keys of `commands`; `doctor --only` with those of the process that it lo
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
@@ -13,8 +14,11 @@ from typer.main import get_command
 
 from demo.part import aside
 from postgres import connect, exists
+from security import receipt_tokens
+from security.keys import KeyRing
 from security.purposes import User
 from starter.cli import with_commands
+from tests.adapters.messaging.test_bounces import POSTFIX, TOKEN
 from tests.commandline import run
 from tests.stack import WholeStack
 from tests.whole.scene import NOBODYS, STAFF, Scene, play
@@ -89,6 +93,7 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("privacy erase", "{person} --yes"),
     ("privacy erase-again", "{erased}"),
     ("templates preview", ""),
+    ("mail bounce", ""),
     ("capacity", ""),
     ("config check", "--only commands"),
     ("keys copy", "commands --to {folder}"),
@@ -141,7 +146,10 @@ def test_a_command_of_staff_works_with_the_role_of_commands(
         words += WHY
     if path == "support pause":
         words += TEXTS
+    keys = KeyRing(Path(scene.environ[User.COMMANDS]["ACTIVATION_KEYS_DIR"]))
+    bounce = POSTFIX.replace(TOKEN, receipt_tokens.token(keys, "A-7K3F-92QD:pin:1"))
     typed = {"support search": scene.given["mobile"], "support operator": token_hex(8)}
+    typed["mail bounce"] = bounce
     done = run(*words, environ=scene.environ[User.COMMANDS], given=typed.get(path, ""))
     if path in REFUSED:
         assert done.stderr.startswith(REFUSED[path])

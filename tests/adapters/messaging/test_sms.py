@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from adapters.errors import AdapterError
-from adapters.messaging.sms import SmsGateway
+from adapters.errors import AdapterError, Unavailable
+from adapters.messaging.sms import SmsGateway, SmsGateways
 from domain.contracts.message_io import Delivery
 from settings.section import SMS_PRESETS
 from settings.systems import Sms
@@ -54,6 +54,19 @@ async def test_a_gateway_may_take_it_all_in_the_address(gateway: Gateway) -> Non
     ((path, _, body),) = gateway.seen
     assert "to=%2B306912345678&text=K%CE%A9" in path
     assert body == b""
+
+
+async def test_each_gateway_is_told_its_own_address_for_receipts(gateway: Gateway) -> None:
+    own = Sms(url=gateway.url, body='{"to": "{to}", "text": "{text}", "tell": "{receipt_url}"}')
+    gateways = SmsGateways(own, own, receipts="https://portal.example/hooks/sms")
+    gateway.status = 503
+    with pytest.raises(Unavailable):
+        await gateways.send(to=TO, content=TEXT, message_id="ab/c")
+    await gateways.close()
+    assert [json.loads(body)["tell"] for _, _, body in gateway.seen] == [
+        "https://portal.example/hooks/sms/sms/ab%2Fc",
+        "https://portal.example/hooks/sms/sms_fallback/ab%2Fc",
+    ]
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])
@@ -238,6 +251,9 @@ async def test_a_form_is_filled_in_as_forms_are(gateway: Gateway, secret: Path) 
 
 def test_every_preset_is_complete_and_an_unknown_one_is_refused() -> None:
     for name in tomllib.loads(SMS_PRESETS.read_text("utf-8")):
-        assert Sms.model_validate({"preset": name}).url.startswith("https://")
+        preset = Sms.model_validate({"preset": name})
+        assert preset.url.startswith("https://")
+        assert "{receipt_url}" in preset.body
+        assert preset.receipt_field
     with pytest.raises(ValidationError, match="no such preset; there are apifon"):
         Sms.model_validate({"preset": "pigeon"})

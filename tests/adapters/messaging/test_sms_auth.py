@@ -27,6 +27,7 @@ async def test_a_signature_over_method_path_text_and_time_is_taken(
     assert json.loads(body) == {
         "subscribers": [{"number": "306912345678"}],
         "message": {"text": TEXT, "sender_id": "UNIVERSITY"},
+        "callback_url": "/sms/A-7K3F-92QD%3Apin%3A1",
     }
     gateway.secret = "another"
     with pytest.raises(AdapterError) as raised:

@@ -113,6 +113,7 @@ def test_templates_name_only_what_pages_are_given() -> None:
             "earlier",
             "form",
             "secret",
+            "receipt",
             "next_try_at",
             "locked_until",
             "taken",

@@ -17,6 +17,7 @@ portal:
     - index/browser.key
     - index/email.key
     - index/mobile.key
+    - index/receipt.key
     - index/suggestion.key
     - column/suggestion.key
     - column/support_request.key
@@ -38,6 +39,7 @@ console:
     - index/mobile.key
     - index/name.key
     - index/person.key
+    - index/receipt.key
     - index/recovery_code.key
     - index/registration.key
     - index/staff.key
@@ -82,6 +84,7 @@ messaging:
     - pin.key
     - index/email.key
     - index/mobile.key
+    - index/receipt.key
     - column/support_answer.key
     - column/support_request.key
 directory:
