@@ -17,6 +17,7 @@ from security.keys import KeyRing
 _DELETED = (
     *("session", "sealed_password", "support_request", "case_note", "claim"),
     *("code", "tries", "attempt", "post", "key_used_again", "password_try", "finding"),
+    "assignment",
 )
 _KEYS = """
 WITH RECURSIVE stored AS NOT MATERIALIZED (

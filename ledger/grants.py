@@ -151,7 +151,7 @@ GRANTS = (
     Grant(
         "support_request",
         _DESK,
-        "SELECT, UPDATE (answer, closing, settled_id, settled_by, settled_at), DELETE",
+        "SELECT, UPDATE (answer, closing, settled_id, settled_by, settled_at, assignee), DELETE",
     ),
     Grant("support_request", _SWEEP, "UPDATE (created_at), DELETE"),
     Grant("finding", [User.MAIN, User.DIRECTORY], _ALL),
@@ -161,6 +161,8 @@ GRANTS = (
     Grant("reconciled", [*_DESK, User.ALERTS], "SELECT"),
     Grant("case_note", _DESK, "SELECT, INSERT, DELETE"),
     Grant("case_note", _SWEEP, "SELECT (ctid, reference, at), UPDATE (at), DELETE"),
+    Grant("assignment", _DESK, _ALL),
+    Grant("assignment", [User.MAIN], "SELECT (ctid, reference, at), UPDATE (at), DELETE"),
     Grant("audit", _DESK, "SELECT, INSERT"),
     Grant("audit_head", _DESK, "SELECT, INSERT, UPDATE"),
     Grant("audit_head", [User.ALERTS], "SELECT (id, hash)"),

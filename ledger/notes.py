@@ -12,19 +12,28 @@ class Note:
     at: datetime
     author: str
     text: str
+    addressee: str | None = None
 
 
 async def put(
-    pool: Pool, keys: KeyRing, *, note_id: str, reference: str, author: str, text: str
+    pool: Pool,
+    keys: KeyRing,
+    *,
+    note_id: str,
+    reference: str,
+    author: str,
+    text: str,
+    addressee: str | None = None,
 ) -> None:
-    """Insert a note (idempotent by `note_id`)."""
+    """Insert a note (idempotent by `note_id`); `addressee` is for whom it is, None for all."""
     await pool.execute(
-        "INSERT INTO case_note (id, reference, author, text) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO case_note (id, reference, author, text, addressee)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
         note_id,
         reference,
         author,
         keys.encrypt("case_note", note_id, text),
+        addressee,
     )
 
 
@@ -38,6 +47,11 @@ async def of(pool: Pool, keys: KeyRing, reference: str) -> list[Note]:
         "SELECT * FROM case_note WHERE reference = $1 ORDER BY at, id", reference
     )
     return [
-        Note(row["at"], row["author"], keys.decrypt("case_note", row["id"], row["text"]))
+        Note(
+            row["at"],
+            row["author"],
+            keys.decrypt("case_note", row["id"], row["text"]),
+            row["addressee"],
+        )
         for row in rows
     ]

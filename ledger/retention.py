@@ -93,6 +93,7 @@ RULES = (
         _OF_NO_LIVE,
     ),
     RetentionRule("case_note", "at", "help_days", _OF_NO_LIVE),
+    RetentionRule("assignment", "at", "help_days", _OF_NO_LIVE),
     RetentionRule(
         "insurance",
         "recorded_at",

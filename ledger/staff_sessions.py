@@ -36,9 +36,15 @@ async def create(pool: Pool, keys: KeyRing, token: str, who: SignedIn) -> None:
 
 
 async def find(
-    pool: Pool, keys: KeyRing, token: str, *, idle: timedelta, absolute: timedelta
+    pool: Pool,
+    keys: KeyRing,
+    token: str,
+    *,
+    idle: timedelta,
+    absolute: timedelta,
+    used: bool = True,
 ) -> SignedIn | None:
-    """Return who has this live session and record its use; None when there is none.
+    """Return who has this live session and record that it is `used`; None when there is none.
 
     The use is written once a minute, so that a session lives up to a minute longer than `idle`.
     """
@@ -48,11 +54,12 @@ async def find(
         " AND created_at > now() - $3::interval), noted AS ("
         "UPDATE staff_session SET seen_at = now() FROM found"
         " WHERE staff_session.token_hash = found.token_hash"
-        " AND found.seen_at < now() - interval '1 min')"
+        " AND $4 AND found.seen_at < now() - interval '1 min')"
         " SELECT token_hash, name, roles, departments, created_at, seal FROM found",
         token_hash(token),
         idle,
         absolute,
+        used,
     )
     if row is None:
         return None
@@ -66,6 +73,20 @@ def signed_in(row: asyncpg.Record) -> SignedIn:
     """Return the member of staff of a row."""
     departments = None if row["departments"] is None else tuple(row["departments"])
     return SignedIn(row["name"], tuple(row["roles"]), departments)
+
+
+async def recent(pool: Pool, keys: KeyRing) -> list[SignedIn]:
+    """Return who has signed in within a day, each with the rights of the newest sign-in."""
+    rows = await pool.fetch(
+        "SELECT DISTINCT ON (name) token_hash, name, roles, departments, created_at, seal"
+        " FROM staff_session WHERE created_at > now() - interval '1 day'"
+        " ORDER BY name, created_at DESC"
+    )
+    return [
+        signed_in(row)
+        for row in rows
+        if row_seals.fits(keys, row["seal"], "staff_session", *tuple(row)[:-1])
+    ]
 
 
 async def drop_all(pool: Pool, name: str) -> int:

@@ -64,6 +64,7 @@ class Waiting:
     created_at: datetime
     delivery: Delivery | None
     unread: bool = False
+    assignee: str | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,18 @@ async def waiting(
         departments,
         limit,
         offset,
+    )
+    return [_listed(row) for row in rows]
+
+
+async def assigned(pool: Pool, departments: Collection[str] | None, name: str) -> list[Waiting]:
+    """Return the open requests of these departments that are assigned to this name."""
+    rows = await pool.fetch(
+        f"SELECT s.*, a.department {_OPEN_IN} AND (assignee = $2"
+        " OR nullif(split_part(assignee, '~', 2), '') = split_part($2, '~', 2))"
+        " ORDER BY s.created_at, s.id LIMIT 50",
+        departments,
+        name,
     )
     return [_listed(row) for row in rows]
 
@@ -257,4 +270,5 @@ def _listed(row: asyncpg.Record) -> Waiting:
         row["created_at"],
         word(Delivery, row["answer_outcome"]),
         row["mail_outcome"] == Delivery.UNDELIVERABLE,
+        row["assignee"],
     )

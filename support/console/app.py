@@ -28,6 +28,7 @@ from starter.client.health import PROBES, page_probes, temporal_ready
 from starter.client.traces import Tracing, tracing
 from support.console import (
     action_pages,
+    assignments,
     audit,
     case,
     codec,
@@ -77,7 +78,7 @@ _STATUS_OF: Mapping[type[Exception], int] = {
 """The status of each failure whose page says nothing more."""
 _PAGES = (
     *(signin, second_factor, provider, queue, case, action_pages),
-    *(registrar, requests, audit, operations, findings, not_activated, codec),
+    *(assignments, registrar, requests, audit, operations, findings, not_activated, codec),
 )
 
 

@@ -15,6 +15,7 @@ _EARLY = N_("a head has a date in the future")
 ACTIONS: Mapping[str, str] = {
     **{action.value: label for action, label in LABELS.items()},
     Action.CASE: N_("Looked at a case"),
+    Action.ASSIGN: N_("Assigned"),
     Action.SEARCH: N_("Searched"),
     Action.REGISTRAR: N_("Registrar check"),
     Action.CALLER: N_("Who is this caller?"),
@@ -73,6 +74,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "nothing": N_("nothing that can be searched for"),
         "names shown": N_("names shown"),
     },
+    Action.ASSIGN: {"nobody": N_("to nobody")},
     Action.REQUESTS: {"read": N_("read"), "answer": N_("answered"), "close": N_("closed")},
     Action.AUDIT: {
         "read": N_("read"),

@@ -55,7 +55,7 @@ _FACTS: Mapping[str, str] = {
 @router.get("/case/{raw}")
 async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Response:
     reference = reference_of(raw)
-    case = await load_case(ctx.staff_context, reference)
+    case = await load_case(ctx.staff_context, reference, again=ctx.refreshes)
     line = case.standing
     labels = Labels(ctx.language)
     masked = dict(case.masked)
@@ -74,6 +74,8 @@ async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Respo
         handbook=_SECTIONS.get(line.state, line.wait_reason),
         asks=line.state not in {CaseState.ERASED, CaseState.FORGOTTEN, CaseState.UNSEEN}
         and ctx.staff_context.staff.may(Action.CALLER),
+        assigns=line.state not in {CaseState.ERASED, CaseState.UNSEEN}
+        and ctx.staff_context.staff.may(Action.ASSIGN),
         known="student_number" in masked and ctx.staff_context.staff.may(Action.REGISTRAR),
         temporal=_temporal(ctx, case),
     )

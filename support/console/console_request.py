@@ -4,7 +4,8 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from settings import Settings
 from settings.pages import Oidc
 from starter.client.connect import Connection
 from support.console.labels import Labels
+from support.verbs.departments import DepartmentNames
 from support.verbs.not_activated import SharedCounts
 from support.verbs.signin import SignIn
 from support.verbs.staff import Action, Staff, StaffContext, StaffRole
@@ -32,6 +34,7 @@ from web.limits import Purpose
 SIGN_IN = "/sign-in"
 MENU: tuple[tuple[str, str, Action], ...] = (
     ("/queue", N_("Queue"), Action.QUEUE),
+    ("/mine", N_("My cases"), Action.ASSIGN),
     ("/search", N_("Search"), Action.SEARCH),
     ("/registrar", N_("Registrar check"), Action.REGISTRAR),
     ("/caller", N_("Who is this caller?"), Action.CALLER),
@@ -101,6 +104,7 @@ class ConsoleContext:
     oidc: SignInByProvider | None
     health: Callable[[], Awaitable[bool]]
     not_activated: SharedCounts = field(default_factory=SharedCounts)
+    departments: DepartmentNames = field(default_factory=DepartmentNames)
 
     @property
     def keys(self) -> KeyRing:
@@ -139,12 +143,18 @@ class ConsoleRequest(RequestContext):
                 self.token,
                 idle=timedelta(minutes=console.session_idle_minutes),
                 absolute=timedelta(minutes=console.session_absolute_minutes),
+                used=not self.refreshes,
             )
         if found is None:
             raise SignedOut(self.request.url.path if self.request.method == "GET" else "/")
         self.staff = staff_of(found)
         self.request.state.staff = self.staff
         return self.staff
+
+    @property
+    def refreshes(self) -> bool:
+        """Whether an open page asks for its newest state by itself: nobody uses the session."""
+        return self.request.method == "GET" and "page-refresh" in self.request.headers
 
     async def count_post(self) -> None:
         """Count a POST by the session of whoever is signed in, else as for anybody."""
@@ -218,6 +228,8 @@ class ConsoleRequest(RequestContext):
             "by_provider": self.app.oidc is not None,
             "by_password": self.app.sign_in.takes_passwords,
             "say": self.say,
+            "drawn_at": datetime.now(UTC),
+            "department": partial(self.app.departments.name, language=self.language),
             "labels": Labels(self.language),
             "told": _TOLD.get(self.request.query_params.get("told", "")),
         }

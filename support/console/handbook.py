@@ -1,22 +1,29 @@
 """Reads the handbook: what each cause means, what to tell the student, what to do.
 
-It is `docs/support.md`, in the reader's language, and holds no personal data.
+It is `docs/support.md`, in the reader's language, and holds no personal data. The console fills in
+the institution's addresses, and makes links of the pages that the handbook names in bold.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from domain.contracts.vocabulary import Language
+from settings import Settings
 from settings.section import TREE
 from web.markdown import html
 
 FILE = TREE / "docs" / "support.md"
+GUIDES = ("CALLS", "CONSOLE", "SECRETARIAT")
+"""Sections that are about no cause."""
 _IN_ORDER = (Language.EL, Language.EN)
 _CLASSES = {"p": "govuk-body", "ul": "govuk-list", "ol": "govuk-list govuk-list--number"}
+_CALL = re.compile(
+    r'<p class="govuk-body"(?: id="call-\d+")?><strong>(«[^<]+»|&quot;[^<]+&quot;)</strong>'
+)
 
 
 class HandbookSection(NamedTuple):
@@ -25,6 +32,13 @@ class HandbookSection(NamedTuple):
     anchor: str
     title: str
     html: Markup
+
+
+class Call(NamedTuple):
+    """What a caller says first, and where the handbook answers it."""
+
+    anchor: str
+    said: Markup
 
 
 @cache
@@ -40,3 +54,37 @@ def _read(text: str, language: Language) -> Iterator[HandbookSection]:
         _, *told = re.split(r"^### (.+)$", both, flags=re.MULTILINE)
         at = 2 * _IN_ORDER.index(language)
         yield HandbookSection(anchor, told[at], html(told[at + 1], _CLASSES))
+
+
+def calls(section: HandbookSection) -> list[Call]:
+    """Return the calls of a section, which `filled` gives these anchors."""
+    found = enumerate(_CALL.findall(section.html), 1)
+    return [Call(f"call-{number}", Markup(said)) for number, said in found]  # noqa: S704 - escaped when it was rendered
+
+
+def filled(
+    section: HandbookSection, settings: Settings, pages: Mapping[str, str]
+) -> HandbookSection:
+    """Return a section for the console; `pages` are addresses of pages by name in small letters."""
+    institution = settings.institution
+    values = {
+        "portal": settings.portal.public_url,
+        "password_reset": institution.password_reset_url,
+        "support_email": institution.support_email,
+    }
+    text = str(section.html)
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", str(escape(value)))
+
+    def linked(bold: re.Match[str]) -> str:
+        address = pages.get(Markup(bold[1]).unescape().casefold())  # noqa: S704 - only looked up
+        return f'<a class="govuk-link" href="{address}">{bold[0]}</a>' if address else bold[0]
+
+    text = re.sub("<strong>([^<]+)</strong>", linked, text)
+    for call in calls(section):
+        text = text.replace(
+            f'<p class="govuk-body"><strong>{call.said}</strong>',
+            f'<p class="govuk-body" id="{call.anchor}"><strong>{call.said}</strong>',
+            1,
+        )
+    return section._replace(html=Markup(text))  # noqa: S704 - escaped above

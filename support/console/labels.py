@@ -1,7 +1,9 @@
 """Translates lists and timelines into short names; causes have the names of the handbook."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
+from babel.dates import format_timedelta
 from babel.support import NullTranslations
 
 from domain.contracts.channels import Channel
@@ -10,8 +12,10 @@ from domain.receipts import Receipt
 from ledger.audit import REFUSED
 from support.console import audit_texts, handbook
 from support.verbs.actions import LABELS, SUBMITTED_AS
+from support.verbs.ages import Age
 from support.verbs.alert_channels import NO_MAILBOX
 from support.verbs.cases import CaseState
+from support.verbs.filters import Assigned, Older
 from support.verbs.groups import Group
 from support.verbs.staff import Action
 from support.verbs.timeline import Event, Who
@@ -101,6 +105,20 @@ DETAILS: Mapping[Detail, str] = {
     Detail.OTHER: N_("Something else"),
 }
 LANGUAGES: Mapping[Language, str] = {Language.EL: "Ελληνικά", Language.EN: "English"}
+AGES: Mapping[Age, str] = {
+    Age.LONG: N_("it stands for long"),
+    Age.LATE: N_("it is late"),
+}
+OLDER: Mapping[Older, str] = {
+    Older.MINUTES: N_("ten minutes or more"),
+    Older.HOURS: N_("two hours or more"),
+    Older.DAY: N_("a day or more"),
+    Older.DAYS: N_("two days or more"),
+}
+ASSIGNED: Mapping[Assigned, str] = {
+    Assigned.ME: N_("Me"),
+    Assigned.NOBODY: N_("Nobody"),
+}
 _WORDS: Mapping[str, str] = {
     "pin": N_("six-digit code (pin)"),
     "notice": N_("notice"),
@@ -121,6 +139,7 @@ class Labels:
     """The names, in one language."""
 
     def __init__(self, language: Language) -> None:
+        self._language = language
         self._texts: NullTranslations = translator(language)
         self._titles = {each.anchor: each.title for each in handbook.sections(language)}
 
@@ -146,6 +165,17 @@ class Labels:
         if kind in self._titles:
             return f"{self._titles[kind]} ({failure})"
         return self._say(NO_MAILBOX) if failure == NO_MAILBOX else failure
+
+    def ago(self, since: datetime, now: datetime) -> str:
+        """Say for how long something has stood: "3 hours"."""
+        stood = max(now - since, timedelta(minutes=1))
+        return format_timedelta(stood, granularity="minute", locale=self._language)
+
+    def assigned(self, held: Assigned) -> str:
+        return self._say(ASSIGNED[held])
+
+    def older(self, older: Older) -> str:
+        return self._say(OLDER[older])
 
     def group(self, group: Group) -> str:
         return self._say(GROUPS[group])

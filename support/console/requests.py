@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Response
 
 from domain.contracts.message_io import Delivery
+from ledger.support_requests import Waiting
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.verbs import preset_reasons, requests
+from support.verbs import assignments, preset_reasons, reply_texts, requests
 from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action
 from translations import N_
@@ -24,11 +25,13 @@ _DELIVERY = {
 
 @router.get("/requests")
 async def listed(ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) -> Response:
+    await ctx.app.departments.learn(ctx.staff_context)
     return ctx.page("requests", page=await requests.waiting(ctx.staff_context, ctx.page_number))
 
 
 @router.get("/requests/{number}")
 async def one(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) -> Response:
+    """Show the request; `reply` in the address names a ready answer to begin with."""
     return await _page(ctx, number)
 
 
@@ -57,6 +60,11 @@ async def close(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) 
     return ctx.see(f"/requests/{number}")
 
 
+def _ready(ctx: ConsoleRequest, line: Waiting) -> str:
+    name = ctx.request.query_params.get("reply", "")
+    return reply_texts.reply(name, line, ctx.app.settings)
+
+
 async def _page(
     ctx: ConsoleRequest, number: str, refused: ActionRefused | None = None, **typed: str
 ) -> Response:
@@ -71,6 +79,9 @@ async def _page(
         refused="" if at_field else said,
         standing=standing,
         delivery=ctx.say(_DELIVERY[standing.line.delivery]),
-        typed=typed,
+        typed={"text": _ready(ctx, standing.line)} | typed,
+        replies=[(name, ctx.say(each.title)) for name, each in reply_texts.REPLIES.items()],
+        may_assign=ctx.staff_context.staff.may(Action.ASSIGN),
+        colleagues=await assignments.colleagues(ctx.staff_context, standing.line.department),
         presets=preset_reasons.PRESETS[Action.REQUESTS],
     )

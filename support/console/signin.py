@@ -12,6 +12,7 @@ from adapters.errors import AdapterError
 from postgres import UNAVAILABLE
 from support.console import provider, second_factor
 from support.console.console_request import (
+    MENU,
     SIGN_IN,
     ConsoleRequest,
     SignedOut,
@@ -19,7 +20,7 @@ from support.console.console_request import (
     inside,
     opened,
 )
-from support.console.handbook import sections
+from support.console.handbook import GUIDES, calls, filled, sections
 from support.console.sign_in_audit import note_failure, note_refusal
 from support.console.sign_in_limits import SignInLimits
 from support.verbs.second_factor import is_required
@@ -97,7 +98,11 @@ async def handbook(ctx: AnyoneRequest) -> Response:
     """Show the handbook, which is read during an outage too: without ledger and sign-in."""
     with suppress(SignedOut, *UNAVAILABLE):
         await ctx.load_staff()
-    return ctx.page("handbook", sections=sections(ctx.language))
+    pages = {ctx.say(name).casefold(): path for path, name, _ in MENU}
+    # The only name that the Greek handbook inflects.
+    pages["έλεγχο μητρώου"] = "/registrar"
+    told = [filled(each, ctx.app.settings, pages) for each in sections(ctx.language)]
+    return ctx.page("handbook", sections=told, calls=calls(told[0]), guides=GUIDES)
 
 
 def _again(ctx: ConsoleRequest, name: str, onward: str, error: str, status: int = 422) -> Response:

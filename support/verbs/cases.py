@@ -33,7 +33,7 @@ from starter.client import pending_retries as tries
 from starter.client.connect import asking
 from starter.output import Failed
 from support.verbs import facts, pollers, timeline
-from support.verbs.histories import describe, events_of
+from support.verbs.histories import describe, events_of, first_event
 from support.verbs.timeline import Event
 from web import times
 from workflows import steps
@@ -74,7 +74,7 @@ class CaseSummary:
 
     `attempt` is the number of that retry. `unattended`: a task is ready and no worker polls for it.
     `spent`: its limit of submissions is reached. `closed_until`: a contact of it is closed.
-    `told_at` is Temporal's time of the answer.
+    `told_at` is Temporal's time of the answer. `assignee`: who of staff looks after it.
     """
 
     reference: str
@@ -90,6 +90,7 @@ class CaseSummary:
     closed_until: datetime | None = None
     language: Language | None = None
     told_at: datetime | None = None
+    assignee: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -189,6 +190,20 @@ async def person(client: Client, reference: str, key: str | None) -> Person | No
     """
     events, _ = await events_of(client, await describe(client, reference))
     return await facts.person_of(_converter(client, reference), events, key)
+
+
+async def contact(client: Client, reference: str) -> str:
+    """Return the masked contacts that began one activation; raises `UnknownReference`."""
+    event = await first_event(client, reference)
+    return ", ".join(
+        facts.contacts(await facts.start_of(_converter(client, reference), event)).values()
+    )
+
+
+async def department(client: Client, reference: str) -> Mapping[str, str]:
+    """Return the names of the student's department by language, empty where none is known."""
+    events, _ = await events_of(client, await describe(client, reference))
+    return (await facts.read(_converter(client, reference), events, None)).department
 
 
 async def case(client: Client, reference: str) -> Case:

@@ -66,13 +66,8 @@ async def read(
     converter: DataConverter, events: Sequence[HistoryEvent], reason: WaitReason | None
 ) -> Facts:
     """Return the facts that may be shown of an activation with this wait reason."""
-    started = events[0].workflow_execution_started_event_attributes
-    start = await _decode(converter, started.input.payloads, ActivationStart)
-    shown = {}
-    if start and start.mobile:
-        shown["mobile"] = masks.mobile(start.mobile)
-    if start and start.email:
-        shown["email"] = masks.email(start.email)
+    start = await start_of(converter, events[0])
+    shown = contacts(start)
     department: dict[str, str] = {}
     person = await person_of(converter, events)
     if person:
@@ -88,6 +83,23 @@ async def read(
     if reason and reason in _ASKED:
         shown |= await _conflict(converter, events, _ASKED[reason])
     return Facts(start, shown, department)
+
+
+async def start_of(converter: DataConverter, event: HistoryEvent) -> ActivationStart | None:
+    """Return the start argument from the first event; None when it cannot be read any more."""
+    payloads = event.workflow_execution_started_event_attributes.input.payloads
+    start: ActivationStart | None = await _decode(converter, payloads, ActivationStart)
+    return start
+
+
+def contacts(start: ActivationStart | None) -> dict[str, str]:
+    """Return the contacts that began an activation, masked."""
+    shown = {}
+    if start and start.mobile:
+        shown["mobile"] = masks.mobile(start.mobile)
+    if start and start.email:
+        shown["email"] = masks.email(start.email)
+    return shown
 
 
 async def person_of(

@@ -52,10 +52,30 @@ _FAILING, _NOT_FAILING = f"{PROBLEMS.name} IS NOT NULL", f"{PROBLEMS.name} IS NU
 
 def open_in(departments: Collection[str] | None) -> str:
     """Return the query for open runs of these departments (not empty); None: all."""
-    if departments is None:
-        return OPEN
-    named = ", ".join(map(_quoted, sorted(departments)))
-    return f"{OPEN} AND {DEPARTMENT.name} IN ({named})"
+    return OPEN if departments is None else f"{OPEN} AND {in_departments(departments)}"
+
+
+def in_departments(departments: Collection[str]) -> str:
+    """Return the condition of the runs of these departments."""
+    return f"{DEPARTMENT.name} IN ({', '.join(map(_quoted, sorted(departments)))})"
+
+
+def at_step(step: Step) -> str:
+    """Return the condition of the runs at this step; one that publishes none is at the first."""
+    at = f"{STEP.name} = '{step}'"
+    return f"({at} OR {STEP.name} IS NULL)" if step is Step.LOOKUP else at
+
+
+def since_before(moment: datetime) -> str:
+    """Return the condition of the runs that have stood since before a moment."""
+    at = f"< '{moment.isoformat()}'"
+    return f"({SINCE.name} {at} OR ({SINCE.name} IS NULL AND StartTime {at}))"
+
+
+def among(references: Collection[str]) -> str | None:
+    """Return the condition of these runs; None for none."""
+    named = ", ".join(f"'{reference}'" for reference in sorted(references))
+    return f"WorkflowId IN ({named})" if named else None
 
 
 def _quoted(text: str) -> str:

@@ -53,6 +53,14 @@ async def events_of(
         return (await handle.fetch_history(rpc_timeout=times.CONSOLE_RPC)).events, False
 
 
+async def first_event(client: Client, workflow_id: str) -> HistoryEvent:
+    """Return the event that began the newest run; raises `UnknownReference`."""
+    handle = client.get_workflow_handle(workflow_id)
+    with existing():
+        events = handle.fetch_history_events(page_size=1, rpc_timeout=times.CONSOLE_RPC)
+        return await anext(events)
+
+
 async def _beginning(
     client: Client, description: WorkflowExecutionDescription
 ) -> Sequence[HistoryEvent]:

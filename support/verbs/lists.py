@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from ledger import activations, finished
+from ledger import activations, assignments, finished
 from postgres import UNAVAILABLE
+from starter.client.connect import asking
 from support.verbs import groups, pollers, queue, windows
 from support.verbs.cases import CaseSummary
+from support.verbs.filters import Filter
 from support.verbs.groups import BELONGS, Group
 from support.verbs.staff import Action, StaffContext
 from support.verbs.windows import Place, Window
@@ -31,6 +33,7 @@ _KEYS: Mapping[Sort, Callable[[CaseSummary], str | datetime]] = {
     Sort.SINCE: lambda line: line.since,
     Sort.DEPARTMENT: lambda line: line.department or "",
 }
+_ALL = Filter()
 _NONE: Window = Window([], 1, 0, 0, None, None)
 
 
@@ -63,18 +66,20 @@ async def page(
     sort: Sort = Sort.SINCE,
     descending: bool = False,
     place: Place | None = None,
+    narrowed: Filter = _ALL,
 ) -> QueuePage:
     """Return the page of a group's list at this place, by how long each stands.
 
-    Another order is possible only where everything is on one page.
+    What finished today is `narrowed` by department alone. Another order is possible only where
+    everything is on one page.
     """
     ctx.staff.check(Action.QUEUE)
     falling = descending and sort is Sort.SINCE
     if group is Group.FINISHED:
-        window = await _finished_today(ctx, cause, place, descending=falling)
+        window = await _finished_today(ctx, cause, place, narrowed, descending=falling)
         lines, moved = list(window.lines), 0
     else:
-        window, lines, moved = await _open(ctx, group, cause, place, descending=falling)
+        window, lines, moved = await _open(ctx, group, cause, place, narrowed, descending=falling)
     first, last = _edges(window, place)
     found = QueuePage(
         rows=[],
@@ -88,7 +93,7 @@ async def page(
     order = sort if found.is_whole else Sort.SINCE
     lines.sort(key=_KEYS[order], reverse=descending and order is sort)
     rows = await queue.described(ctx.client, lines)
-    return replace(found, rows=await _with_language(ctx, rows))
+    return replace(found, rows=await _with_ledgers(ctx, rows))
 
 
 def _edges(window: Window, place: Place | None) -> tuple[datetime | None, datetime | None]:
@@ -98,22 +103,31 @@ def _edges(window: Window, place: Place | None) -> tuple[datetime | None, dateti
 
 
 async def _open(
-    ctx: StaffContext, group: Group, cause: str | None, place: Place | None, *, descending: bool
+    ctx: StaffContext,
+    group: Group,
+    cause: str | None,
+    place: Place | None,
+    narrowed: Filter,
+    *,
+    descending: bool,
 ) -> tuple[Window, list[CaseSummary], int]:
     """Return what Temporal lists there, the lines as they are now, and how many more are in all.
 
     Those are failures of the last minute, which Temporal lists elsewhere.
     """
-    query = queue.visible(ctx, groups.of_cause(group, cause) if cause else groups.condition(group))
+    with asking():
+        at = await pollers.now(ctx.client)
+    of_group = groups.of_cause(group, cause) if cause else groups.condition(group)
+    query = queue.visible(ctx, of_group, *narrowed.conditions(at))
     if query is None:
         return _NONE, [], 0
-    at = await pollers.now(ctx.client)
     window, (before, now) = await asyncio.gather(
         windows.window(ctx.client, query, place, at, descending=descending), queue.young(ctx)
     )
 
     def belongs(line: CaseSummary) -> bool:
-        return BELONGS[group](line) and cause in (None, queue.cause_of(line))
+        of_cause = cause in (None, queue.cause_of(line))
+        return BELONGS[group](line) and of_cause and narrowed.holds(line, at)
 
     moved = sum(map(belongs, now)) - sum(map(belongs, before))
     lines = queue.renewed(window.lines, now)
@@ -121,7 +135,12 @@ async def _open(
 
 
 async def _finished_today(
-    ctx: StaffContext, cause: str | None, place: Place | None, *, descending: bool
+    ctx: StaffContext,
+    cause: str | None,
+    place: Place | None,
+    narrowed: Filter,
+    *,
+    descending: bool,
 ) -> Window:
     """Return a page of what finished today; empty while the ledger is away."""
     falling = descending != bool(place and place.back)
@@ -129,7 +148,7 @@ async def _finished_today(
         rows, left, total = await finished.page(
             ctx.pool,
             since=await queue.midnight(ctx),
-            departments=ctx.staff.departments,
+            departments=narrowed.departments(ctx.staff.departments),
             end=cause,
             beyond=place.moment if place else None,
             falling=falling,
@@ -141,12 +160,19 @@ async def _finished_today(
     return windows.cut(lines, left, total, place, falling=falling)
 
 
-async def _with_language(ctx: StaffContext, rows: Sequence[CaseSummary]) -> list[CaseSummary]:
+async def _with_ledgers(ctx: StaffContext, rows: Sequence[CaseSummary]) -> list[CaseSummary]:
+    """Return the lines with their language and assignee, while the ledger answers."""
+    references = [row.reference for row in rows]
     try:
-        noted = await activations.noted(ctx.pool, [row.reference for row in rows])
+        noted, assigned = await asyncio.gather(
+            activations.noted(ctx.pool, references), assignments.of(ctx.pool, references)
+        )
     except UNAVAILABLE:
         return list(rows)
-    return [
-        replace(row, language=noted[row.reference].language) if row.reference in noted else row
-        for row in rows
-    ]
+
+    def full(row: CaseSummary) -> CaseSummary:
+        language = noted[row.reference].language if row.reference in noted else row.language
+        known = assigned.get(row.reference)
+        return replace(row, language=language, assignee=known.assignee if known else None)
+
+    return list(map(full, rows))

@@ -2,11 +2,11 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain.contracts.vocabulary import Step, WaitReason
-from ledger import activations, audit, messages, notes, posts, receipts, unasked
+from ledger import activations, assignments, audit, messages, notes, posts, receipts, unasked
 from postgres import UNAVAILABLE
 from starter import pages
 from starter.client.connect import TemporalUnavailable
@@ -16,6 +16,7 @@ from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action, StaffContext
 
 _MOST_AUDITED = 200
+_ONE_LOOK = timedelta(hours=1)
 
 
 class _Noted(NamedTuple):
@@ -25,24 +26,41 @@ class _Noted(NamedTuple):
     events: list[timeline.Event] = []  # noqa: RUF012 - never changed
     spent: bool = False
     closed_until: datetime | None = None
+    assignee: str | None = None
 
 
-async def load_case(ctx: StaffContext, reference: str, *, unnoted: bool = False) -> Case:
+async def load_case(
+    ctx: StaffContext, reference: str, *, unnoted: bool = False, again: bool = False
+) -> Case:
     """Write the audit row, then return the case; raises `UnknownReference`.
 
     A case of another department raises the same error, against enumeration. `unnoted` lets the
-    command line read a case without audit row while the ledger is away.
+    command line read a case without audit row while the ledger is away. A page that looks `again`
+    by itself needs no further row within the hour of this person's last one.
     """
     ctx.staff.check(Action.CASE)
     seen, noted = await asyncio.gather(_temporals(ctx, reference), _ledgers(ctx, reference))
     case = _together(seen, noted)
     ctx.check_sight(case.standing.department)
     try:
-        await ctx.record(Action.CASE, reference)
+        if not (again and await _looked_lately(ctx, reference)):
+            await ctx.record(Action.CASE, reference)
     except UNAVAILABLE:
         if not unnoted:
             raise
     return case
+
+
+async def _looked_lately(ctx: StaffContext, reference: str) -> bool:
+    rows = await audit.page(
+        ctx.pool,
+        ctx.keys,
+        actor=ctx.staff.name,
+        action=Action.CASE,
+        reference=reference,
+        limit=1,
+    )
+    return bool(rows) and rows[0].at > await ctx.now() - _ONE_LOOK
 
 
 async def _temporals(ctx: StaffContext, reference: str) -> Case | TemporalUnavailable | None:
@@ -56,7 +74,9 @@ async def _temporals(ctx: StaffContext, reference: str) -> Case | TemporalUnavai
 
 async def _ledgers(ctx: StaffContext, reference: str) -> _Noted | None:
     try:
-        sent = await messages.of(ctx.pool, reference)
+        sent, assigned = await asyncio.gather(
+            messages.of(ctx.pool, reference), assignments.of(ctx.pool, [reference])
+        )
         rows, told, audited, written, spent, closed_until = await asyncio.gather(
             activations.noted(ctx.pool, [reference]),
             receipts.of(ctx.pool, ctx.keys, [each.key for each in sent]),
@@ -68,11 +88,13 @@ async def _ledgers(ctx: StaffContext, reference: str) -> _Noted | None:
     except UNAVAILABLE:
         return None
     events = list(timeline.of_ledger(sent, told, audited, written))
-    return _Noted(rows.get(reference), events, spent is not None, closed_until)
+    held = assigned.get(reference)
+    assignee = held.assignee if held else None
+    return _Noted(rows.get(reference), events, spent is not None, closed_until, assignee)
 
 
 def _together(seen: Case | TemporalUnavailable | None, told: _Noted | None) -> Case:
-    noted, events, spent, closed_until = told or _Noted()
+    noted, events, spent, closed_until, assignee = told or _Noted()
     # Temporal deletes asynchronously: an erased case is hidden until that is done.
     if isinstance(seen, Case) and not (noted and noted.erased):
         if told is None:
@@ -83,7 +105,7 @@ def _together(seen: Case | TemporalUnavailable | None, told: _Noted | None) -> C
             for event in seen.timeline
             if not (event.what == "submitted" and event.who is timeline.Who.STAFF)
         ]
-        line = replace(seen.standing, spent=spent, closed_until=closed_until)
+        line = replace(seen.standing, spent=spent, closed_until=closed_until, assignee=assignee)
         return replace(seen, standing=line, timeline=tuple(timeline.fold([*own, *events])))
     away = isinstance(seen, TemporalUnavailable)
     if noted is None:

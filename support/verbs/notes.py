@@ -15,16 +15,24 @@ LONGEST = 2000
 
 
 async def write(
-    ctx: StaffContext, text: str, *, reference: str, note_id: str | None = None
+    ctx: StaffContext,
+    text: str,
+    *,
+    reference: str,
+    note_id: str | None = None,
+    addressee: str = "",
 ) -> None:
-    """Add a note to a case; idempotent by `note_id`. Raises `ActionRefused`."""
+    """Add a note to a case; idempotent by `note_id`. Raises `ActionRefused`.
+
+    `addressee` is for whom of staff it is, whom the caller has checked; empty: for all.
+    """
     ctx.staff.check(Action.NOTE)
     written = texts.note(text)
     if not written:
         raise ActionRefused(N_("Write the note."))
     if len(written) > LONGEST:
         raise ActionRefused(N_("The note is too long: 2,000 characters at most."))
-    ctx.check_sight(await _department(ctx, reference))
+    ctx.check_sight(await department(ctx, reference))
     if note_id and await notes.written(ctx.pool, note_id):
         return
     await ctx.record(Action.NOTE, reference)
@@ -35,10 +43,11 @@ async def write(
         reference=reference,
         author=ctx.staff.name,
         text=written,
+        addressee=addressee or None,
     )
 
 
-async def _department(ctx: StaffContext, reference: str) -> str | None:
+async def department(ctx: StaffContext, reference: str) -> str | None:
     """Return the case's department, from the ledger if Temporal is away or has deleted the run."""
     try:
         return (await cases.standing(ctx.client, reference)).department

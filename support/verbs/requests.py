@@ -61,7 +61,7 @@ async def open_count(ctx: StaffContext) -> int:
 
 async def read(ctx: StaffContext, request_id: str) -> HelpRequestDetail:
     """Write the audit row, then return the whole request; raises `UnknownRequest`."""
-    standing = await _known(ctx, request_id)
+    standing = await known(ctx, request_id)
     await ctx.record(Action.REQUESTS, standing.line.reference, f"read {request_id}")
     return standing
 
@@ -95,7 +95,7 @@ async def _settle(
     ctx: StaffContext, request_id: str, submission_id: str, done: str, **said: str
 ) -> HelpRequestDetail:
     """Settle the request and return its new state; idempotent by `submission_id`."""
-    standing = await _known(ctx, request_id)
+    standing = await known(ctx, request_id)
     if standing.settled_id == submission_id:
         return standing
     _must_be_open(standing, "answer" in said)
@@ -103,7 +103,7 @@ async def _settle(
     await support_requests.settle(
         ctx.pool, ctx.keys, request_id, by=ctx.staff.name, settled_id=submission_id, **said
     )
-    standing = await _known(ctx, request_id)
+    standing = await known(ctx, request_id)
     if standing.settled_id != submission_id:
         await ctx.record_refusal(Action.REQUESTS, standing.line.reference)
         _must_be_open(standing, "answer" in said)
@@ -124,7 +124,8 @@ def _must_be_open(standing: HelpRequestDetail, to_answer: bool) -> None:
         )
 
 
-async def _known(ctx: StaffContext, request_id: str) -> HelpRequestDetail:
+async def known(ctx: StaffContext, request_id: str) -> HelpRequestDetail:
+    """Return the request if this person may see it; raises `UnknownRequest`."""
     ctx.staff.check(Action.REQUESTS)
     standing = await support_requests.standing(ctx.pool, ctx.keys, request_id)
     if standing is None or not ctx.staff.sees(standing.line.department):

@@ -55,8 +55,8 @@ async def search(ctx: StaffContext, typed: str, *, opens: bool = False) -> Searc
     hits = await ledger.search(
         ctx.pool, ctx.keys, sought, departments=ctx.staff.departments, limit=MOST + 1
     )
-    lines = await _lines(ctx, hits[:MOST])
-    rows = tuple(line for line in lines if ctx.staff.sees(line.department))
+    found = await lines(ctx, hits[:MOST])
+    rows = tuple(line for line in found if ctx.staff.sees(line.department))
     if opens and len(rows) == len(hits) == 1 and not sought.names:
         return SearchResult(rows, more=False, alone=rows[0].reference)
     stored = await activations.names_of(ctx.pool, ctx.keys, [row.reference for row in rows])
@@ -85,7 +85,7 @@ def parse_query(typed: str, region: str) -> SearchQuery:
     )
 
 
-async def _lines(ctx: StaffContext, hits: list[activations.ActivationRow]) -> list[CaseSummary]:
+async def lines(ctx: StaffContext, hits: list[activations.ActivationRow]) -> list[CaseSummary]:
     """Return the summaries of the hits from Temporal's listing, else from the ledger."""
     if not hits:
         return []

@@ -36,6 +36,7 @@ class Action(StrEnum):
     CALLER = "caller"
     REQUESTS = "requests"
     NOTE = "note"
+    ASSIGN = "assign"
     RETRY = "retry"
     RETRY_ALL = "retry_all"
     RESEND = "resend"
@@ -67,6 +68,7 @@ _HELPDESK = _VIEWER | {
     Action.CALLER,
     Action.REQUESTS,
     Action.NOTE,
+    Action.ASSIGN,
     Action.RETRY,
     Action.RESEND,
     Action.UNLOCK,

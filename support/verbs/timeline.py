@@ -91,7 +91,8 @@ def of_ledger(
             told = f"{row.actor}: {row.reason or ''}"
             yield Event(row.at, row.action, told, Who.STAFF, audited=True)
     for note in notes:
-        yield Event(note.at, "wrote", f"{note.author}: {note.text}", Who.STAFF)
+        between = f"{note.author} → {note.addressee}" if note.addressee else note.author
+        yield Event(note.at, "wrote", f"{between}: {note.text}", Who.STAFF)
 
 
 async def last_error(

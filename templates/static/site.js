@@ -98,6 +98,67 @@ for (const button of document.querySelectorAll("[data-shows]")) {
   });
 }
 
+// At the desk an open page follows what happens, while it is looked at; no request of this kind
+// keeps a session alive. What has the focus keeps it, and a selection is left alone.
+const refreshed = document.getElementById("refreshed");
+const living = () => document.querySelectorAll("[data-live]");
+const renew = (old, fresh) => {
+  const focus = old.contains(document.activeElement) ? document.activeElement : null;
+  const href = focus && focus.getAttribute("href");
+  const box = old.querySelector(".app-scroll");
+  const left = box ? box.scrollLeft : 0;
+  old.replaceChildren(...fresh.childNodes);
+  const again = [...old.querySelectorAll(href ? "a" : ".app-scroll")].find(
+    (each) => !href || each.getAttribute("href") === href,
+  );
+  if (old.querySelector(".app-scroll")) {
+    old.querySelector(".app-scroll").scrollLeft = left;
+  }
+  if (focus && again) {
+    again.focus({ preventScroll: true });
+  }
+};
+if (refreshed && living().length) {
+  const shown = new Map();
+  const words = (region) => {
+    const copy = region.cloneNode(true);
+    copy.querySelectorAll(".app-age").forEach((age) => age.remove());
+    return copy.textContent;
+  };
+  living().forEach((region) => shown.set(region.dataset.live, region.innerHTML));
+  const follow = async () => {
+    let ended = false;
+    try {
+      const busy = !document.getSelection().isCollapsed;
+      const answer =
+        !document.hidden && !busy && (await ask(location.href, { "Page-Refresh": "1" }));
+      ended = answer && answer.type === "opaqueredirect";
+      if (answer && answer.ok) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        for (const region of living()) {
+          const fresh = page.querySelector(`[data-live="${region.dataset.live}"]`);
+          if (fresh && fresh.innerHTML !== shown.get(region.dataset.live)) {
+            shown.set(region.dataset.live, fresh.innerHTML);
+            if (words(fresh) !== words(region)) {
+              const time = page.getElementById("refreshed").dataset.at;
+              refreshed.textContent = `${refreshed.dataset.changed} ${time}`;
+            }
+            renew(region, fresh);
+          }
+        }
+      }
+    } catch {
+      // The next look may succeed.
+    }
+    if (ended) {
+      refreshed.textContent = refreshed.dataset.ended;
+    } else {
+      setTimeout(follow, 20000);
+    }
+  };
+  setTimeout(follow, 20000);
+}
+
 // At the desk "/" goes to the search box, but not while somebody types.
 const finds = document.querySelector("[data-finds]");
 document.addEventListener("keydown", (pressed) => {

@@ -12,7 +12,7 @@ from typer.main import get_command
 from domain.contracts.vocabulary import Language, WaitReason
 from support.commands.main import commands
 from support.console import handbook
-from support.console.handbook import HandbookSection, sections
+from support.console.handbook import GUIDES, HandbookSection, sections
 from support.verbs import actions
 from support.verbs.alerts import (
     ATTACK,
@@ -31,7 +31,7 @@ from support.verbs.staff import Action
 from translations import translator
 
 ROOT = Path(__file__).parents[2]
-CALLS, SECRETARIAT = "CALLS", "SECRETARIAT"
+CALLS = "CALLS"
 CAUSES = (
     *WaitReason,
     NO_WORKER,
@@ -69,14 +69,14 @@ GREEK = re.compile(r"[α-ωά-ώ]")
 
 
 def causes(language: Language) -> list[HandbookSection]:
-    return [section for section in sections(language) if section.anchor not in (CALLS, SECRETARIAT)]
+    return [section for section in sections(language) if section.anchor not in GUIDES]
 
 
 @pytest.mark.parametrize("language", Language)
 def test_each_reason_has_its_section_and_nothing_else_has(language: Language) -> None:
     anchors = [section.anchor for section in sections(language)]
     assert len(anchors) == len(set(anchors))
-    assert set(anchors) == {CALLS, SECRETARIAT, *CAUSES}
+    assert set(anchors) == {*GUIDES, *CAUSES}
 
 
 @pytest.mark.parametrize("language", Language)

@@ -138,6 +138,10 @@ CONSOLE = (
     FormGrammar("/sign-in/code", [Field("code", NUMBERS)]),
     FormGrammar(SIGN_OUT),
     FormGrammar("/case/{reference}/note", [Field("text", ["a note"])]),
+    *(
+        FormGrammar(f"/{subject}/assign", [Field("to", ["helpdesk", "x"]), Field("was", ["x"])])
+        for subject in ("case/{reference}", "requests/{request}")
+    ),
     FormGrammar(
         "/case/{reference}/caller",
         [Field("birth_date", DATES), Field("student_number", NUMBERS), Field("father_name", ["Π"])],
@@ -177,7 +181,18 @@ CONSOLE = (
     ),
 )
 CONSOLE_PAGES = (
-    *("/", "/queue", "/list", "/search", "/registrar", "/caller", "/requests", "/funnel", "/audit"),
+    *(
+        "/",
+        "/queue",
+        "/list",
+        "/mine",
+        "/search",
+        "/registrar",
+        "/caller",
+        "/requests",
+        "/funnel",
+        "/audit",
+    ),
     *(
         "/audit/verify",
         "/audit/export",

@@ -1,5 +1,6 @@
 """Requests for help in the browser: listed, read, answered once, closed with a reason."""
 
+import re
 from secrets import token_hex
 
 import pytest
@@ -8,6 +9,8 @@ from domain.contracts.vocabulary import Language
 from ledger import audit, staff_sessions, support_requests
 from ledger.support_requests import HelpRequest
 from postgres import Pool
+from settings import Settings
+from support.verbs.reply_texts import REPLIES
 from tests.stack import TestStack
 from tests.support.console.conftest import SignedIn
 
@@ -73,6 +76,19 @@ async def test_nothing_is_sent_empty_and_what_was_typed_is_kept(
     page = await browser.post(f"{path}/answer", text="ω" * 2001)
     assert page.status_code == 422
     assert "ω" * 2001 in page.text
+
+
+async def test_a_ready_answer_is_in_the_students_language_and_names_nobody(
+    signed_in: SignedIn, asked: HelpRequest, settings: Settings
+) -> None:
+    browser = await signed_in("helpdesk")
+    for name in (*REPLIES, "unknown"):
+        page = (await browser.get(f"/requests/{asked.id}?reply={name}&lang=en")).text
+        written = page.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]
+        assert bool(written) is (name in REPLIES)
+        assert not re.search(r"%\(|Μαρία|[a-z]{4} [a-z]", written), name
+        if name == "password":
+            assert settings.institution.password_reset_url in written
 
 
 async def test_an_answer_that_took_longer_than_the_session_is_not_written_twice(

@@ -1,0 +1,83 @@
+"""Ready answers to requests for help, which staff edit before they send them.
+
+They are in the student's language, with the institution's addresses filled in; the letter has the
+reference already. No name or username is: anybody may have written it, with anybody's address.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ledger.support_requests import Waiting
+from settings import Settings
+from translations import N_, translator
+
+
+class Reply(NamedTuple):
+    """A ready answer: its name for staff, and its text."""
+
+    title: str
+    text: str
+
+
+REPLIES: Mapping[str, Reply] = {
+    "not_found": Reply(
+        N_("Not found"),
+        N_(
+            "The secretariat of your department has no mobile or e-mail of yours that fits what you"
+            " typed. Please tell them the right one, and try again a day later at %(portal)s."
+        ),
+    ),
+    "waiting": Reply(
+        N_("It waits for our systems"),
+        N_(
+            "What you completed is kept, and your activation continues automatically as soon as our"
+            " systems answer. You can look at it at %(portal)s with the same mobile or e-mail."
+        ),
+    ),
+    "code": Reply(
+        N_("No six-digit code (pin) arrives"),
+        N_(
+            "Please look for our newest message, also in your spam folder. If there is none, open"
+            " %(portal)s again and give the other contact that you declared, mobile or e-mail."
+            " Never tell anybody the six-digit code (pin), not even us."
+        ),
+    ),
+    "details": Reply(
+        N_("Wrong details"),
+        N_(
+            "Only the secretariat of your department can correct your details. Please ask them, and"
+            " press “The details are wrong” on the page that shows your details, at %(portal)s. You"
+            " will get a message once they are corrected."
+        ),
+    ),
+    "username": Reply(
+        N_("Forgotten username"),
+        N_(
+            "Open %(portal)s and give the mobile or e-mail that you declared. After the six-digit"
+            " code (pin) the page shows your username."
+        ),
+    ),
+    "password": Reply(
+        N_("Forgotten password"),
+        N_("You can choose a new password at %(password_reset)s, with your username."),
+    ),
+    "telephone": Reply(
+        N_("We have to know who it is"),
+        N_(
+            "We cannot answer this by e-mail, because we have to know that it is you. Please write"
+            " to %(support_email)s when we can reach you, and have your student number ready."
+        ),
+    ),
+}
+
+
+def reply(name: str, request: Waiting, settings: Settings) -> str:
+    """Return the text of a ready answer to this request; empty for an unknown name."""
+    if name not in REPLIES:
+        return ""
+    institution = settings.institution
+    return translator(request.language).gettext(REPLIES[name].text) % {
+        "portal": settings.portal.public_url,
+        "password_reset": institution.password_reset_url,
+        "support_email": institution.support_email,
+    }

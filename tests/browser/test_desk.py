@@ -1,0 +1,189 @@
+"""The eight calls at the desk in a real Chromium: each from the handbook's page, clicks counted.
+
+What is typed and what is read costs no click; the keys that the handbook names are used where they
+save one. With DESK_PICTURES, a folder, each page that answers a call is kept as a picture there.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from demo.students import DEPARTMENTS
+from tests.browser.conftest import Looker, OpenPage
+from tests.browser.journey import Journey, Student
+from tests.stack import WholeStack
+
+MOST = 3
+WIDE = {"width": 1280, "height": 800}
+REFERENCE = ".app-reference .app-code"
+
+
+class Desk:
+    """A member of staff on the phone, whose clicks are counted."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.clicks: dict[str, int] = {}
+        self._url = url
+        self._call = ""
+
+    async def sign_in(self, name: str, password: str) -> None:
+        await self.page.goto(f"{self._url}/sign-in")
+        await self.page.locator("#name").fill(name)
+        await self.page.locator("#password").fill(password)
+        await self.page.locator("main button").click()
+        await self.page.wait_for_url("**/queue")
+
+    async def take(self, call: str, said: str) -> None:
+        """Take a call: open the handbook and read what to do."""
+        self._call = call
+        self.clicks[call] = 0
+        await self.page.goto(f"{self._url}/handbook")
+        assert await self.page.locator("p", has_text=said).count() == 1, said
+
+    async def search(self, term: str) -> None:
+        """Go to the search box by the key, type and press Enter."""
+        await self.page.keyboard.press("/")
+        await self.page.keyboard.type(term)
+        await self.page.keyboard.press("Enter")
+        self.clicks[self._call] += 1
+        await self.page.wait_for_url("**/case/*")
+
+    async def press(self, name: str) -> None:
+        await self.page.get_by_role("button", name=name, exact=True).click()
+        self.clicks[self._call] += 1
+
+    async def follow(self, name: str) -> None:
+        await self.page.locator("main").get_by_role("link", name=name).first.click()
+        self.clicks[self._call] += 1
+
+    def holds(self, looker: Looker, calls: int) -> None:
+        """Check that so many calls were taken, each with few clicks, and nothing was wrong."""
+        print(self.clicks)  # noqa: T201 - a figure for who runs this
+        assert len(self.clicks) == calls
+        assert max(self.clicks.values()) <= MOST
+        assert looker.noticed == []
+
+    async def reads(self, text: str) -> None:
+        await self.page.get_by_text(text).first.wait_for()
+        if folder := os.environ.get("DESK_PICTURES"):
+            path = Path(folder) / f"{self._call}.png"
+            await self.page.screenshot(path=path, full_page=True)
+
+
+async def begin(page: Page, stack: WholeStack, student: Student) -> tuple[Journey, str]:
+    """Begin an activation as a student does; return how it goes on, and its reference."""
+
+    async def seen(name: str) -> None:
+        del name
+
+    await student.enrol(stack.env["REGISTRAR_DSN"])
+    journey = Journey(page, stack.env, student, seen, mistakes=False)
+    await journey._begin()
+    await journey._reach("/pin")
+    return journey, await page.locator(REFERENCE).inner_text()
+
+
+async def mistype(journey: Journey, times: int) -> None:
+    wrong = f"{(int(await journey._pin()) + 1) % 1_000_000:06d}"
+    for _ in range(times):
+        await journey._next(pin=wrong)
+        await journey._page.locator("main").wait_for()
+
+
+@pytest.fixture
+async def looker(open_page: OpenPage) -> Looker:
+    return Looker(await open_page(locale="el", viewport=WIDE))
+
+
+@pytest.fixture
+async def desk(whole_stack: WholeStack, looker: Looker) -> Desk:
+    desk = Desk(looker.page, whole_stack.env["SUPPORT_URL"])
+    secret = whole_stack.folder / "secrets" / "supervisor"
+    await desk.sign_in("supervisor", secret.read_text().strip())
+    return desk
+
+
+@pytest.mark.long
+async def test_calls_about_codes_take_three_clicks_at_most(
+    whole_stack: WholeStack, open_page: OpenPage, desk: Desk, looker: Looker
+) -> None:
+    journey, reference = await begin(await open_page(locale="el-GR"), whole_stack, Student(171))
+    await mistype(journey, 5)
+    await desk.take("no-sms", "«Δεν έρχεται μήνυμα.»")
+    await desk.search(reference)
+    await desk.follow("Αποστολή εξαψήφιου κωδικού (pin)")
+    await desk.press("Αποστολή εξαψήφιου κωδικού (pin): SMS")
+    await desk.reads("Έγινε.")
+    await looker.look()
+
+    await mistype(journey, 5)
+    await desk.take("locked", "«Έγραψα λάθος τον εξαψήφιο κωδικό και κλειδώθηκε.»")
+    await desk.search(reference)
+    await looker.look()
+    await desk.follow("Ξεκλείδωμα και αποστολή εξαψήφιου κωδικού (pin)")
+    await desk.reads("Ο φοιτητής ταυτοποιήθηκε")
+    await looker.look()
+    await desk.press("Ξεκλείδωμα και αποστολή εξαψήφιου κωδικού (pin): SMS")
+    await desk.page.wait_for_url("**/case/*?told=done")
+    desk.holds(looker, 2)
+
+
+@pytest.mark.long
+async def test_calls_about_details_take_three_clicks_at_most(
+    whole_stack: WholeStack, open_page: OpenPage, desk: Desk, looker: Looker
+) -> None:
+    student, page = Student(172), looker.page
+    journey, reference = await begin(await open_page(locale="el-GR"), whole_stack, student)
+    await journey._next(pin=await journey._pin())
+    await journey._reach("/insurance")
+    await desk.take("waiting", "«Περιμένει από χθες.»")
+    await desk.search(reference)
+    await desk.reads("Περιμένει τον αριθμό ασφάλισης")
+    await looker.look()
+    await desk.take("insurance", "«Έγραψα λάθος αριθμό ασφάλισης.»")
+    await desk.search(student.mobile)
+    await desk.reads("Περιμένει τον αριθμό ασφάλισης")
+
+    # The page follows what the student does under the eyes of staff, and the focus stays.
+    await page.locator("#find").focus()
+    await journey._next(number=student.amka)
+    await journey._reach("/review")
+    await page.get_by_text("Περιμένει τον φοιτητή να ελέγξει").wait_for(timeout=45_000)
+    assert await page.locator("#refreshed").inner_text()
+    assert await page.evaluate("document.activeElement.id") == "find"
+
+    await desk.take("name", "«Το όνομά μου είναι λάθος.»")
+    await desk.search(reference)
+    await desk.follow("Νέα ανάγνωση του μητρώου")
+    await desk.press("Νέα ανάγνωση του μητρώου")
+    await desk.reads("Έγινε.")
+    desk.holds(looker, 3)
+    for path in ("mine", "list?group=student&names=1", f"case/{reference}/assign"):
+        await page.goto(f"{whole_stack.env['SUPPORT_URL']}/{path}")
+        await looker.look()
+    assert looker.noticed == []
+
+
+@pytest.mark.long
+async def test_calls_without_a_case_take_three_clicks_at_most(
+    whole_stack: WholeStack, desk: Desk, looker: Looker
+) -> None:
+    await Student(173).enrol(whole_stack.env["REGISTRAR_DSN"])
+    await desk.take("not-found", "«Μου λέει ότι δεν βρέθηκα.»")
+    await desk.follow("Έλεγχο μητρώου")
+    await looker.page.locator("#number").fill("209900173")
+    await looker.page.locator("#mobile").fill("6900000001")
+    await desk.press("Έλεγχος")
+    await desk.reads(DEPARTMENTS[0].name_el)
+    await looker.look()
+    for call, said, address in (
+        ("username", "«Ξέχασα το όνομα χρήστη.»", whole_stack.env["PORTAL_URL"]),
+        ("password", "«Ξέχασα τον κωδικό πρόσβασης.»", "https://"),
+    ):
+        await desk.take(call, said)
+        await desk.reads(address)
+    await looker.look()
+    desk.holds(looker, 3)
