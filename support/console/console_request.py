@@ -229,7 +229,7 @@ class ConsoleRequest(RequestContext):
             "by_password": self.app.sign_in.takes_passwords,
             "say": self.say,
             "drawn_at": datetime.now(UTC),
-            "department": partial(self.app.departments.name, language=self.language),
+            "department_name": partial(self.app.departments.name, language=self.language),
             "labels": Labels(self.language),
             "told": _TOLD.get(self.request.query_params.get("told", "")),
         }

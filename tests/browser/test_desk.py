@@ -177,7 +177,7 @@ async def test_calls_without_a_case_take_three_clicks_at_most(
     await looker.page.locator("#number").fill("209900173")
     await looker.page.locator("#mobile").fill("6900000001")
     await desk.press("Έλεγχος")
-    await desk.reads(DEPARTMENTS[0].name_el)
+    await desk.reads(DEPARTMENTS[0].el)
     await looker.look()
     for call, said, address in (
         ("username", "«Ξέχασα το όνομα χρήστη.»", whole_stack.env["PORTAL_URL"]),

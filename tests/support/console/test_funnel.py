@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from postgres import Pool
 from tests.support.console.conftest import SignedIn
 
-SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
+SVG = re.compile(r'<svg [^>]*role="img".*?</svg>', re.DOTALL)
 STAGES = ["started", "proven", "agreed", "active"]
 
 
