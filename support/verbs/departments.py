@@ -33,10 +33,10 @@ class DepartmentNames:
             found = await departments.in_progress(ctx.pool, ctx.staff.departments)
         except UNAVAILABLE:
             return []
-        unknown = [code for code in found if code not in self._names][:_MOST]
-        told = await asyncio.gather(*(_read(ctx, found[code]) for code in unknown))
+        unknown = [each for each in found if each not in self._names][:_MOST]
+        told = await asyncio.gather(*(_read(ctx, found[each]) for each in unknown))
         self._names |= {
-            code: names for code, names in zip(unknown, told, strict=True) if names is not None
+            each: names for each, names in zip(unknown, told, strict=True) if names is not None
         }
         return [*found]
 
