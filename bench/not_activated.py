@@ -23,7 +23,6 @@ from bench.console import say
 from demo.place import Place
 from demo.stack import Stack
 from demo.students import DEPARTMENTS
-from domain.memo import remembering
 from domain.registrar.not_activated import WEEKS, Tally
 from ledger.migrate import migrate
 from recognition.not_activated import judged
@@ -67,10 +66,9 @@ async def measure(config: Settings, department: str | None) -> float:
     ):
         watch = asyncio.create_task(ticks.watch())
         begun = time.perf_counter()
-        with remembering():
-            async with aclosing(judged(registrar, pool, keys, config, department)) as rows:
-                async for each in rows:
-                    tally.add(*each)
+        async with aclosing(judged(registrar, pool, keys, config, department)) as rows:
+            async for each in rows:
+                tally.add(*each)
         took = time.perf_counter() - begun
         watch.cancel()
     students = sum(each.students for each in tally.departments(today, WEEKS))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from adapters.registrar.port import Registrar
 from domain.contracts.people import Person
+from domain.memo import remembering
 from domain.registrar import students
 from domain.registrar.not_activated import ContactRules, StudentProgress, WhyNot, why_not
 from domain.registrar.row_facts import MOST_SHARING
@@ -51,17 +52,21 @@ async def judged(
     rules = ContactRules(
         settings.registrar.phone_region, settings.institution.mail_domains, crowded
     )
-    async with aclosing(registrar.batches(department)) as batches:
+    # What stands for no department is written in many ways, which only `text` knows.
+    async with aclosing(registrar.batches(department or None)) as batches:
         async for batch in batches:
             live = [
                 row
                 for row in filter(is_live, batch)
                 if department is None or text(row, "departmentid") == department
             ]
-            # By threads, because reading and hashing so many fields would hold the event loop.
-            asked = await asyncio.to_thread(_asked, keys, settings, live)
-            found = await _looked_up(pool, asked)
-            for each in await asyncio.to_thread(_judge, keys, settings, rules, asked, found):
+            # For one batch only: what is kept for all rows makes garbage collection slow.
+            with remembering():
+                # By threads, because reading and hashing so many fields holds the event loop.
+                asked = await asyncio.to_thread(_asked, keys, settings, live)
+                found = await _looked_up(pool, asked)
+                every = await asyncio.to_thread(_judge, keys, settings, rules, asked, found)
+            for each in every:
                 yield each
 
 

@@ -13,7 +13,6 @@ from rich.table import Table
 
 import settings
 from adapters.registrar.wiring import everybody, registrar_of
-from domain.memo import remembering
 from domain.registrar.not_activated import WEEKS, DepartmentCount, Tally
 from domain.registrar.readiness import Report
 from domain.registrar.readiness import report as readiness_report
@@ -107,7 +106,7 @@ async def _counted(
     tally = Tally()
     async with opened as (pool, keys):
         today = (await clock.now(pool)).astimezone(config.institution.timezone).date()
-        with remembering(), databases.registrar():
+        with databases.registrar():
             async with registrar_of(config.registrar) as registrar:
                 for department in sorted(departments) if departments else [None]:
                     rows = judged(registrar, pool, keys, config, department)

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain.contracts.vocabulary import Language
-from domain.memo import remembering
 from domain.registrar.not_activated import WEEKS, DepartmentCount, Tally
 from recognition.not_activated import judged
 from starter.not_activated_texts import Sheet
@@ -95,10 +94,9 @@ async def _count(ctx: StaffContext) -> Counts:
     tally, at = Tally(), await ctx.now()
     async with opened(ctx) as registrar:
         rows = judged(registrar, ctx.pool, ctx.keys, ctx.settings, None)
-        with remembering():
-            async with aclosing(rows):
-                async for each in rows:
-                    tally.add(*each)
+        async with aclosing(rows):
+            async for each in rows:
+                tally.add(*each)
     today = at.astimezone(ctx.settings.institution.timezone).date()
     return Counts(at, tally.departments(today, WEEKS))
 
@@ -118,8 +116,7 @@ async def export(
         await ctx.record(Action.NOT_ACTIVATED, reason=department)
         yield sheet.heading
         rows = judged(registrar, ctx.pool, ctx.keys, ctx.settings, department)
-        with remembering():
-            async with aclosing(rows):
-                async for each in rows:
-                    if each.why:
-                        yield sheet.cells(each.row, each.why)
+        async with aclosing(rows):
+            async for each in rows:
+                if each.why:
+                    yield sheet.cells(each.row, each.why)
