@@ -42,7 +42,7 @@ ROWS = (
     *(student(f"ZX{n}", MINE, inscriptionacyear=str(1950 + n)) for n in range(10, 50)),
     student("ZX4", BARE, inscriptionacyear=None),
     student("ZX5", OTHERS),
-    student("ZX6", Department("", "", "")),
+    student("ZX6", Department("", "Ιατρική", "")),
     student("ZX7", Department("", "", ""), departmentid=None),
     student("ZX8", Department("", "", ""), departmentid="unknown"),
 )
