@@ -30,6 +30,7 @@ from starter.client.connect import TemporalUnavailable
 from starter.client.health import PortTaken
 from starter.commands import (
     accounts,
+    brand,
     capacity,
     insurance,
     mail,
@@ -70,6 +71,7 @@ app.add_typer(accounts.commands, name="accounts")
 app.add_typer(insurance.commands, name="insurance")
 app.add_typer(templates.commands, name="templates")
 app.add_typer(mail.commands, name="mail")
+app.add_typer(brand.commands, name="brand")
 app.add_typer(key_commands.commands, name="keys")
 app.add_typer(ledger_commands, name="ledger")
 app.add_typer(temporal.commands, name="temporal")

@@ -57,7 +57,7 @@ def static_path() -> str:
 class Brand:
     def __init__(self, institution: Institution) -> None:
         css = _CSS.format(light=institution.colour, dark=institution.colour_dark)
-        self._files: dict[str, ServedFile] = {}
+        self.files: dict[str, ServedFile] = {}
         self.colour, self.emblem = institution.colour, _EMBLEM
         self.css = self._add(css.encode(), ".css")
         icon = _ICON.format(colour=institution.colour, emblem=_EMBLEM)
@@ -67,12 +67,12 @@ class Brand:
             self.logo = self._add(logo.read_bytes(), logo.suffix)
 
     def response(self, request: Request) -> Response:
-        return found(self._files, request.path_params["name"]).response(request)
+        return found(self.files, request.path_params["name"]).response(request)
 
     def _add(self, content: bytes, suffix: str) -> str:
         """Keep a file and return its path."""
         name = f"{digest(content)}{suffix}"
-        self._files[name] = ServedFile.of(content, name)
+        self.files[name] = ServedFile.of(content, name)
         return f"/brand/{name}"
 
 

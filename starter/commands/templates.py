@@ -20,11 +20,11 @@ from domain.contracts.message_io import NoticeKind
 from domain.contracts.vocabulary import Language, Step
 from domain.references import first_group
 from settings import Settings
+from starter.brand.samples import REFERENCE, USERNAME
 from starter.output import group
 
 commands = group("What students read.")
 
-_REFERENCE = "A-7K3F-92QD"
 _TO_STUDENTS = ("pin", *(notice.value for notice in NoticeKind))
 _TO_STAFF = ("support_request", "support_answer")
 
@@ -74,11 +74,11 @@ def messages(config: Settings) -> Iterator[MessagePreview]:
 
 def _sample(config: Settings) -> dict[str, Word]:
     return {
-        "reference": _REFERENCE,
-        "group": first_group(_REFERENCE),
+        "reference": REFERENCE,
+        "group": first_group(REFERENCE),
         "code": "012345",
         "minutes": config.policy.pin_ttl // timedelta(minutes=1),
-        "username": "mpapadopoulou",
+        "username": USERNAME,
         "name": "Μαρία Παπαδοπούλου",
         "reply_to": "maria@mail.example",
         "step": Step.PIN.value,

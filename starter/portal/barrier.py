@@ -30,7 +30,7 @@ async def refusal(
     subject = _subject(ctx, read)
     issued = ctx.app.tickets.issued(ticket, subject, now)
     if issued is None:
-        return _new_ticket(ctx, form, subject, now, again=bool(number))
+        return new_ticket(ctx, form, subject, now, again=bool(number))
     waited_at = issued + timedelta(seconds=ctx.app.settings.portal.barrier_wait_seconds)
     if not number and now < waited_at:
         return _page(ctx, form, ticket, now, waited_at, early=True)
@@ -38,7 +38,7 @@ async def refusal(
     waits = [] if number else ctx.site.limits.waits(ctx.host)
     taken = await budgets.take(ctx.app.pool, [use, *waits], form.submission_id)
     if taken[use.bucket].opens or (number and not ctx.app.tickets.is_solved(ticket, number)):
-        return _new_ticket(ctx, form, subject, now, again=True)
+        return new_ticket(ctx, form, subject, now, again=True)
     opens = budgets.latest(taken)
     if opens is None:
         return None
@@ -56,7 +56,7 @@ def _subject(ctx: PortalRequest, read: Mapping[str, str | None]) -> str:
     return "\0".join(("contact", name, read.get("mobile") or "", read.get("email") or ""))
 
 
-def _new_ticket(
+def new_ticket(
     ctx: PortalRequest, form: Form, subject: str, now: datetime, *, again: bool
 ) -> Response:
     wait = timedelta(seconds=ctx.app.settings.portal.barrier_wait_seconds)

@@ -94,6 +94,7 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("privacy erase-again", "{erased}"),
     ("templates preview", ""),
     ("mail bounce", ""),
+    ("brand preview", "--folder {folder}.pages"),
     ("capacity", ""),
     ("config check", "--only commands"),
     ("keys copy", "commands --to {folder}"),

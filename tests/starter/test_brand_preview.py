@@ -1,0 +1,69 @@
+"""`brand preview` writes every page from the settings alone, and they open from the disk."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import settings
+from starter.cli import app
+from tests.stack import TestStack
+from web.view import STATIC, Views
+
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
+LINK = re.compile(r'(?:href|src|action)="([^"]*)"')
+PAGES = STATIC.parent / "pages"
+
+
+@pytest.fixture
+def preview(
+    stack: TestStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> tuple[Path, str, set[str]]:
+    """Return the folder that the command writes, what it says, and the templates it renders."""
+    logo = tmp_path / "logo.svg"
+    logo.write_text(LOGO)
+    own = {"name_el": "Ίδρυμα Δοκιμών", "name_en": "Test Institute", "colour": "#004b87"}
+    place = stack.settings.institution.model_copy(update={**own, "logo": logo})
+    # What is not there cannot be asked.
+    nowhere = {"institution": place, "keys_dir": tmp_path / "no-keys"}
+    monkeypatch.setattr(settings, "load", lambda: stack.settings.model_copy(update=nowhere))
+    rendered: set[str] = set()
+    as_before = Views.page
+
+    def noting(views: Views, template: str, *args: Any, **context: Any) -> str:
+        rendered.add(template)
+        return as_before(views, template, *args, **context)
+
+    monkeypatch.setattr(Views, "page", noting)
+    folder = tmp_path / "preview"
+    done = CliRunner().invoke(app, ["brand", "preview", "--folder", str(folder)])
+    assert done.exit_code == 0, done.output
+    return folder, done.output, rendered
+
+
+def test_every_page_opens_from_the_disk(preview: tuple[Path, str, set[str]]) -> None:
+    folder, said, rendered = preview
+    of_one_page = {
+        file.stem for file in PAGES.glob("*.html") if "{% extends" in file.read_text("utf-8")
+    } - {"layout"}
+    assert rendered == of_one_page | {"index"}
+    files = list(folder.rglob("*.html"))
+    for file in files:
+        html = file.read_text("utf-8")
+        assert "Ίδρυμα Δοκιμών" in html or "Test Institute" in html
+        assert '<img class="app-logo"' in html
+        assert 'method="post"' not in html
+        for link in LINK.findall(html):
+            if not link.startswith(("https://", "mailto:", "#")):
+                assert (file.parent / link.partition("#")[0]).is_file(), f"{file.name}: {link}"
+    for scheme, other in (("light", "dark"), ("dark", "light")):
+        styles = [file.read_text("utf-8") for file in (folder / scheme).rglob("*.css")]
+        assert any("#004b87" in style for style in styles)
+        assert any(f"color-scheme:{scheme}" in style for style in styles)
+        assert not any(f"prefers-color-scheme:{other}" in style for style in styles)
+    assert f"open {folder / 'index.html'}" in said
+    heaviest = re.search(r": ([\d,]+) bytes", said)
+    assert heaviest
+    assert int(heaviest[1].replace(",", "")) < 60_000
