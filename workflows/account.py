@@ -46,6 +46,7 @@ class AccountSteps:
         insurance_number: str | None,
     ) -> None:
         self.shown: ReviewView | None = None
+        self._answered: ReviewView | None = None
         self.refusal: PasswordRefusal | None = None
         self.address: str | None = None
         self.closed = False
@@ -56,6 +57,11 @@ class AccountSteps:
         self._taken: tuple[str, ...] = ()
         self._distinct: tuple[Enrolment, ...] = ()
         self._conflicts = 0
+
+    @property
+    def shown_before(self) -> ReviewView | None:
+        """Return the details that the student last answered, or saw first, if they differ now."""
+        return self._answered if self.shown and self.shown != self._answered else None
 
     @property
     def password_context(self) -> tuple[str, ...]:
@@ -119,6 +125,7 @@ class AccountSteps:
         shown = self.shown = consent.review(
             self._person, username, self._start.policy.terms_version
         )
+        self._answered = self._answered or shown
         changed = False
         while not changed:
             self._machine.move_to(Step.REVIEW, WaitReason.WAITING_CONSENT)
@@ -127,10 +134,12 @@ class AccountSteps:
                 ConsentSubmission, DisputeSubmission, RereadSubmission
             ):
                 case DisputeSubmission():
+                    self._answered = shown
                     changed = await self._await_correction()
                 case RereadSubmission():
                     changed = await self._has_changed()
                 case ConsentSubmission() as submission if submission.shown_hash == shown.shown_hash:
+                    self._answered = shown
                     await self._record_consent(shown, submission)
                     return True
                 case _:

@@ -73,6 +73,7 @@ class ReadModel(StepMachine):
             pin=self._pin(),
             identify=self.identification.view if self.identification else None,
             review=account.shown if account else None,
+            review_before=account.shown_before if account else None,
             username=self.username,
             address=account.address if account else None,
             password_refusal=account.refusal if account else None,

@@ -79,6 +79,7 @@ class Progress(Model):
     `woken_by` is who ends the wait; `next_try_at` is when the workflow itself retries. Retries of
     an activity are not included: Temporal reports them, also without a worker. `proved_by` is the
     submission that last proved the student's identity; only the session that sent it may continue.
+    `review_before` are the details that the student last answered or saw first, if they differ.
     `password_context` has the names and numbers that a password must not contain, and is on no
     page. `address` is as in `Provisioned`. `version` grows with each answer of this `run`; both are
     None from a worker of an older version.
@@ -96,6 +97,7 @@ class Progress(Model):
     pin: PinView | None = None
     identify: IdentifyView | None = None
     review: ReviewView | None = None
+    review_before: ReviewView | None = None
     username: str | None = None
     address: str | None = None
     password_refusal: PasswordRefusal | None = None

@@ -1,7 +1,8 @@
 """Routes of the password page: the student's own choice, or the number of a suggestion shown.
 
 One form has both. `suggestion` is a number, or `own` for what is typed in `password`; both a number
-and a typed password are refused, because either could be the one that the student noted down.
+and a typed password are refused, because either could be the one that the student noted down. The
+script that puts a suggestion into the field `password` sends `suggested` with it.
 """
 
 from collections.abc import Sequence
@@ -49,8 +50,8 @@ async def password_chosen(ctx: CurrentRequest) -> Response:
         if errors:
             return await _password_page(ctx, state, errors, offered)
     response = await _seal(ctx, form, state, chosen)
-    # Also after a password of one's own: a script may have put a suggestion into its field.
-    await ctx.app.passwords.forget(view)
+    if form.get("password") != chosen or form.get("suggested"):
+        await ctx.app.passwords.forget(view)
     return response
 
 

@@ -178,6 +178,7 @@ for (const button of document.querySelectorAll("[data-suggests]")) {
   button.hidden = false;
   button.addEventListener("click", () => {
     input.value = texts[0];
+    input.form.elements.suggested.disabled = false;
     texts.push(texts.shift());
     for (const event of ["suggested", "input"]) {
       input.dispatchEvent(new Event(event, { bubbles: true }));

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from playwright.async_api import BrowserContext, Route
 
+from domain import consent
 from domain.contracts.submissions import Policy
 from domain.contracts.views import IdentifyView, Progress, Verdict
 from domain.contracts.vocabulary import Language, Question, Step, WaitReason
@@ -22,6 +23,7 @@ from settings import Settings
 from starter.client.connect import TemporalUnavailable
 from starter.portal.app import assemble, create
 from starter.portal.pause import Pauses
+from tests.people import MARIA
 from tests.stack import TestStack
 from tests.starter.portal.conftest import HOST, Browser, healthy, proved
 from tests.starter.portal.engine import MemoryEngine, at
@@ -29,6 +31,10 @@ from tests.starter.portal.test_pages import INSURANCE, PASSWORD, PROVISIONING, R
 from tests.starter.portal.test_second import HOUR, spent
 
 PIN = at(Step.PIN, WaitReason.WAITING_PIN)
+BEFORE = consent.review(
+    MARIA.model_copy(update={"last_name_el": "Παπαδοπούλλου"}), "mpapadopou", "1"
+)
+MARKED = REVIEW.model_copy(update={"review_before": BEFORE})
 ASKED = at(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
 OUTAGE = at(Step.PROVISIONING, WaitReason.DIRECTORY_DOWN)
 
@@ -285,6 +291,7 @@ SCENES: Mapping[str, Scene] = {
     "insurance-other-wrong": sent("/insurance/other", INSURANCE, scheme="CY", number="ab?"),
     "review": opened("/review", REVIEW),
     "review-changed": sent("/review", REVIEW, (Verdict.STALE, REVIEW), decision="agree"),
+    "review-marked": opened("/review", MARKED),
     "dispute": opened("/review/wrong", REVIEW),
     "dispute-empty": sent("/review/wrong", REVIEW, to="/review", decision="dispute", note=""),
     "disputed": opened("/review", at(Step.REVIEW, WaitReason.DATA_DISPUTED)),

@@ -342,6 +342,11 @@ async def test_a_disputed_activation_goes_on_when_the_registrar_changes(
     assert len(world.made(FindStudent)) == 4
     assert changed.review is not None
     assert "Παπαδάκη" in changed.review.name_el
+    # What was disputed is told beside it, until the student answers again.
+    assert unchanged.review_before is None
+    assert changed.review_before == unchanged.review
+    agreed = await student.consent()
+    assert (agreed.progress.step, agreed.progress.review_before) == (Step.PASSWORD, None)
 
 
 async def test_staff_cancel_and_the_student_is_told(begin: Begin, world: World) -> None:

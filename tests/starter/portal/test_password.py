@@ -47,7 +47,7 @@ async def test_one_form_takes_a_password_of_ones_own_or_a_suggested_one(
     # A script puts a suggestion into the field; once it is taken, nothing of it is kept.
     offered, hidden = suggested(none.text)[0], dict(student.hidden)
     engine.next = [(Verdict.ACCEPTED, PROVISIONING)]
-    await student.post("/password", password=offered, suggestion="own")
+    await student.post("/password", password=offered, suggested="yes")
     submission, reference = engine.submitted[0][1], engine.started[0].reference
     assert isinstance(submission, PasswordSubmission)
     sealed = await passwords.get(pool, reference=reference, sealed_id=submission.sealed_id)
