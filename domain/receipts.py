@@ -50,10 +50,15 @@ _LONGEST = 40
 
 def meaning(said: str, own: Mapping[str, Receipt]) -> Receipt | None:
     """Return what a gateway's word means, in any case; None if nobody said."""
-    word = re.sub(r"[\s-]+", "_", said.strip().casefold())
-    if len(word) > _LONGEST:
+    if len(said) > _LONGEST:
         return None
-    return {key.casefold(): value for key, value in own.items()}.get(word, _WORDS.get(word))
+    word = _plain(said)
+    return {_plain(key): value for key, value in own.items()}.get(word, _WORDS.get(word))
+
+
+def _plain(word: str) -> str:
+    """Return a word in small letters with one underscore between its parts; `-1` stays."""
+    return re.sub(r"(?<!^)[\s_-]+", "_", word.strip().casefold())
 
 
 def value_at(told: object, path: str) -> str:

@@ -35,7 +35,10 @@ def read(mail: bytes) -> Bounce | None:
     Of several recipients the first counts: a letter of the engine has one. A notification that is
     cut off may still be read: the report stands before the letter.
     """
-    parts = [*message_from_bytes(mail, policy=policy.compat32).walk()]
+    try:
+        parts = [*message_from_bytes(mail, policy=policy.compat32).walk()]
+    except RecursionError:  # Parts within parts without end are nobody's notification.
+        return None
     report = "\n".join(_text(part) for part in parts if part.get_content_type() in _REPORT)
     original = "\n".join(_text(part) for part in parts if part.get_content_type() in _ORIGINAL)
     named, action = _MESSAGE_ID.search(original), _ACTION.search(report)
@@ -48,9 +51,13 @@ def read(mail: bytes) -> Bounce | None:
 
 
 def _text(part: Message) -> str:
-    """Return the lines of a part, those of the messages inside it included."""
+    """Return the headers of the messages inside a part, else its lines.
+
+    A message is not written anew, which fails for one with malformed headers or unknown charset.
+    """
     inside = part.get_payload()
     if isinstance(inside, list):
-        return "\n".join(each.as_string() for each in inside if isinstance(each, Message))
+        headers = (pair for each in inside if isinstance(each, Message) for pair in each.items())
+        return "\n".join(f"{name}: {value}" for name, value in headers)
     decoded = part.get_payload(decode=True)
     return decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else ""

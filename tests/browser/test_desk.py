@@ -45,7 +45,7 @@ class Desk:
 
     async def search(self, term: str) -> None:
         """Go to the search box by the key, type and press Enter."""
-        await self.page.keyboard.press("/")
+        await self.page.keyboard.press("Control+/")
         await self.page.keyboard.type(term)
         await self.page.keyboard.press("Enter")
         self.clicks[self._call] += 1

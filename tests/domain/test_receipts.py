@@ -33,6 +33,17 @@ def test_words_of_gateways_are_known_in_any_case_and_their_own_are_settings(
     assert meaning(said, {"8": Receipt.DELIVERED}) is state
 
 
+@pytest.mark.parametrize("said", ["Not Reached", "not-reached", "NOT_REACHED", " not  reached "])
+def test_a_gateways_own_words_are_known_however_they_are_written(said: str) -> None:
+    own = {"Not Reached": Receipt.EXPIRED}
+    assert meaning(said, own) is Receipt.EXPIRED
+
+
+def test_a_number_and_its_negative_are_two() -> None:
+    own = {"1": Receipt.DELIVERED, "-1": Receipt.FAILED}
+    assert [meaning(said, own) for said in ("1", "-1")] == [Receipt.DELIVERED, Receipt.FAILED]
+
+
 def test_a_gateways_own_meaning_of_a_word_is_preferred() -> None:
     assert meaning("sent", {"SENT": Receipt.DELIVERED}) is Receipt.DELIVERED
 

@@ -91,3 +91,20 @@ def test_what_a_server_says_of_a_letter_is_told_apart(
 )
 def test_any_other_mail_is_passed_over(mail: bytes) -> None:
     assert bounces.read(mail) is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        POSTFIX.replace("Subject: =?utf-8?q?=CE=95=CE=BE?=", "Content-Type: text/plain; charset=x"),
+        POSTFIX.replace("To: maria", "To: \x1cmaria"),
+        POSTFIX.replace("30 Nov 2026", "30 Nov 2026\x1c"),
+    ],
+)
+def test_a_malformed_letter_in_a_notification_hinders_nothing(odd: str) -> None:
+    mail = odd.replace("\n\ntext\n", "\nContent-Transfer-Encoding: 8bit\n\nκείμενο\n").encode()
+    assert bounces.read(mail) == (TOKEN, Receipt.FAILED)
+
+
+def test_parts_within_parts_without_end_are_passed_over() -> None:
+    assert bounces.read(b"Content-Type: message/rfc822\n\n" * 30_000) is None
