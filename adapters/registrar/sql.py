@@ -60,7 +60,7 @@ def statements(settings: RegistrarSettings) -> Statements:
         return f"SELECT found.* FROM (SELECT {lacking}) AS lacking, LATERAL ({read}) AS found"  # noqa: S608 - as above
 
     status = f"lower(regexp_replace({value['enrollmentstatus']}, '[^A-Za-z]', '', 'g'))"
-    bare = r"regexp_replace({}, '\s', '', 'g')"
+    bare = "regexp_replace({}, '[^[:alnum:]]', '', 'g')"
     in_department = f"{bare.format(value['departmentid'])} = {bare.format('$1')}"
     of_no_date = undated(value["birthdate"])
     begun = by_surname(

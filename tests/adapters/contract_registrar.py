@@ -32,7 +32,7 @@ ROWS = [
     _row("5", lastnameel="Λογαριάς", birthdate="1/3/2003", loginname=" Port_5"),
     _row("6", lastnameel="Λογαριάς", birthdate="1/3/2003", loginname="port_5\u200b"),
     {**_row("7", lastnameel="Παλιός", loginname="PORT_5"), "enrollmentstatus": "ended"},
-    _row("8", lastnameel="Άλλος", loginname="portx5"),
+    _row("8", lastnameel="Άλλος", loginname="portx5", departmentid="PORT\u00a01\u200b"),
     *(
         _row(f"M{n}", lastnameel=f"Πλήθος{n}", extemail="all@port.example", loginname="all")
         for n in range(MOST_ROWS + 1)
