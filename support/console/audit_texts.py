@@ -73,6 +73,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "names": N_("Name"),
         "nothing": N_("nothing that can be searched for"),
         "names shown": N_("names shown"),
+        "contacts shown": N_("masked contacts shown"),
     },
     Action.ASSIGN: {"nobody": N_("to nobody")},
     Action.REQUESTS: {"read": N_("read"), "answer": N_("answered"), "close": N_("closed")},
@@ -123,11 +124,8 @@ def why(action: str, reason: str, say: Callable[[str], str]) -> str:
         between = "( )" if action == Action.REQUESTS else "(, )"
         return "".join(map(told, re.split(between, text)))
 
-    def written(text: str) -> str:
-        chosen = preset_reasons.of(action, text)
-        return say(chosen) + text.removeprefix(chosen) if chosen else ""
-
     head, colon, rest = reason.partition(": ")
     if action in _WRITTEN:
-        return worded(head) + colon + (written(rest) or rest)
-    return written(reason) or worded(head) + colon + worded(rest)
+        return worded(head) + colon + (preset_reasons.translated(action, rest, say) or rest)
+    chosen = preset_reasons.translated(action, reason, say)
+    return chosen or worded(head) + colon + worded(rest)

@@ -71,6 +71,7 @@ async def _page(
     """Show the request; what was refused is shown at its field, or alone if the form is gone."""
     standing = await requests.read(ctx.staff_context, number)
     said = ctx.say(str(refused)) if refused else ""
+    closing = standing.closing or ""
     at_field = refused and standing.is_open
     return ctx.page(
         "request",
@@ -78,6 +79,7 @@ async def _page(
         errors={field: [said] for field in typed} if at_field else None,
         refused="" if at_field else said,
         standing=standing,
+        closing=preset_reasons.translated(Action.REQUESTS, closing, ctx.say) or closing,
         delivery=ctx.say(_DELIVERY[standing.line.delivery]),
         typed={"text": _ready(ctx, standing.line)} | typed,
         replies=[(name, ctx.say(each.title)) for name, each in reply_texts.REPLIES.items()],

@@ -1,6 +1,7 @@
 """Shows who the students of a list are, to staff who may search by name.
 
-A list with names counts as a search of this person, and the audit has whose names were shown.
+A list with names counts as a search of this person, and the audit has whose names and contacts were
+shown.
 """
 
 import asyncio
@@ -23,6 +24,12 @@ async def who(ctx: StaffContext, rows: Sequence[CaseSummary]) -> dict[str, str]:
     """
     await staff_limits.count(ctx, Action.SEARCH)
     stored = await activations.names_of(ctx.pool, ctx.keys, [row.reference for row in rows])
+    asked = [
+        row for row in rows if row.reference not in stored and row.state is not CaseState.ERASED
+    ]
+    if asked:
+        begun = ", ".join(sorted(row.reference for row in asked))
+        await ctx.record(Action.SEARCH, reason=f"contacts shown: {begun}")
     if stored:
         await ctx.record(Action.SEARCH, reason=f"names shown: {', '.join(sorted(stored))}")
     turns = asyncio.Semaphore(_AT_ONCE)
@@ -34,8 +41,5 @@ async def who(ctx: StaffContext, rows: Sequence[CaseSummary]) -> dict[str, str]:
             except (TemporalUnavailable, UnknownReference):
                 return ""
 
-    asked = [
-        row for row in rows if row.reference not in stored and row.state is not CaseState.ERASED
-    ]
     found = await asyncio.gather(*map(contact, asked))
     return stored | {row.reference: told for row, told in zip(asked, found, strict=True) if told}

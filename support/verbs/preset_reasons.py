@@ -1,6 +1,6 @@
 """The usual reasons of each action, which staff choose instead of typing; the audit keeps them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from support.verbs.staff import Action
 from translations import N_
@@ -47,7 +47,8 @@ def joined(action: Action, preset: str, text: str) -> str:
     return _BESIDE.join(filter(None, (chosen, text)))
 
 
-def of(action: str, reason: str) -> str | None:
-    """Return the chosen reason with which a reason of the audit begins."""
+def translated(action: str, reason: str, say: Callable[[str], str]) -> str | None:
+    """Return a reason that begins with a chosen one in the reader's language; None for others."""
     known = PRESETS.get(Action(action), ()) if action in set(Action) else ()
-    return next((each for each in known if reason.startswith(each)), None)
+    chosen = next((each for each in known if reason.startswith(each)), None)
+    return say(chosen) + reason.removeprefix(chosen) if chosen else None

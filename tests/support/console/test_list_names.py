@@ -48,6 +48,8 @@ async def test_a_list_is_narrowed_and_named_for_who_may_search(
     assert newest.action == "search"
     assert reference in (newest.reason or "")
     assert "•••••••78" in (await browser.get(f"{WORKING}&names=1")).text
+    rows = await audit.page(pool, keys, limit=2)
+    assert any("contacts" in (row.reason or "") and unknown in (row.reason or "") for row in rows)
     for other in ("older=1d", "step=review"):
         assert reference not in (await browser.get(f"{WAITING}&{other}")).text, other
     ours = (await browser.get(f"{WAITING}&department={department.department_id}")).text

@@ -119,8 +119,9 @@ async def test_a_request_is_closed_without_an_answer(
     browser = await signed_in("helpdesk")
     path = f"/requests/{asked.id}"
     await browser.get(path)
-    assert (await browser.post(f"{path}/close", reason="Τηλεφωνικά")).status_code == 303
-    assert "Τηλεφωνικά" in (await browser.get(path)).text
+    chosen = {"preset": "Settled by telephone", "reason": "με τη μητέρα"}
+    assert (await browser.post(f"{path}/close", **chosen)).status_code == 303
+    assert "Τακτοποιήθηκε τηλεφωνικά - με τη μητέρα" in (await browser.get(path)).text
     assert asked.id not in (await browser.get("/requests")).text
 
 
