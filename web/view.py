@@ -5,7 +5,7 @@ are files, because pages have no inline style; addresses of files contain a dige
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -105,6 +105,11 @@ class Views:
     def page(self, template: str, language: Language, /, **context: Any) -> str:
         page = self._pages[language].get_template(f"{template}.html")
         return page.render(self._shared[language] | context)
+
+    def clock_up(self, moment: datetime, language: Language, *, seconds: bool = False) -> str:
+        """Format the time from which something is allowed, rounded up to a minute or second."""
+        unit = timedelta(seconds=1) if seconds else timedelta(minutes=1)
+        return self.clock(moment + unit - timedelta.resolution, language, seconds=seconds)
 
     def clock(self, moment: datetime, language: Language, *, seconds: bool = False) -> str:
         return clock(moment, language=language, zone=self._zone, seconds=seconds)

@@ -23,7 +23,9 @@ from postgres import Pool
 from security import rotation
 from security.keys import KeyRing
 from settings import Settings
+from starter import page_state
 from starter.brand.samples import REFERENCE, at
+from starter.page_state import Engine, PageState
 from starter.portal import (
     barrier,
     begin,
@@ -32,14 +34,12 @@ from starter.portal import (
     insurance,
     not_me,
     outcomes,
-    page_state,
     password,
     problem,
     proof,
     review,
 )
 from starter.portal.app import assemble, create
-from starter.portal.page_state import Engine, PageState
 from starter.portal.pause import Pauses
 from starter.portal.portal_context import PortalContext
 from starter.portal.portal_request import PortalRequest

@@ -7,7 +7,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.people import Enrolment, Person
 from domain.contracts.views import IdentifyView, PinView, Progress
 from domain.contracts.vocabulary import Question, Step, WaitReason
-from starter.portal.page_state import NAMED, PageState, of
+from starter.page_state import NAMED, PageState, of
 
 REFERENCE = "A-7K3F-92QD"
 USERNAME = "mpapadopoulou"

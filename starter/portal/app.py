@@ -24,6 +24,7 @@ from starter.client.activations import ActivationEnded, Activations, TooManySubm
 from starter.client.connect import TemporalUnavailable, connections
 from starter.client.health import PROBES, page_probes, temporal_ready
 from starter.client.traces import Tracing, tracing
+from starter.page_state import Engine, PageState
 from starter.portal import (
     begin,
     hooks,
@@ -41,7 +42,6 @@ from starter.portal.admission import Admission
 from starter.portal.attack_mode import AttackMode
 from starter.portal.help_service import HelpService
 from starter.portal.limits import TooManyAnswers
-from starter.portal.page_state import Engine, PageState
 from starter.portal.password_service import PasswordService
 from starter.portal.pause import Pauses
 from starter.portal.portal_context import Health, PortalContext
@@ -53,7 +53,7 @@ from starter.portal.start_service import StartService
 from starter.portal.stop_service import StopService
 from starter.portal.texts import Texts
 from starter.portal.tickets import Tickets
-from starter.portal.wording import Wording
+from starter.wording import Wording
 from web import times
 from web.application import application
 from web.context import Site

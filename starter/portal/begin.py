@@ -11,8 +11,9 @@ from domain.contracts.views import Progress
 from domain.contracts.vocabulary import Step
 from domain.rules import InputRule, InvalidInput
 from domain.text import note
-from starter.portal import barrier, crowd, enumeration_protection, limits, page_state
-from starter.portal.page_state import PageState
+from starter import page_contexts, page_state
+from starter.page_state import PageState
+from starter.portal import barrier, crowd, enumeration_protection, limits
 from starter.portal.portal_request import CurrentRequest, PortalRequest, UncountedRequest
 from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.submissions import RECEIVED
@@ -152,9 +153,8 @@ def _not_found(
     ctx: PortalRequest, state: PageState, typed: Mapping[str, str], status: int = 422
 ) -> Response:
     """Render the contact form with an error, and with what was typed if that is known."""
-    field = next((name for name, value in typed.items() if value), "mobile")
-    errors = {field: [ctx.words.not_found(state.wait_reason)]}
-    return ctx.page("contact", status=status, errors=errors, typed=typed, not_found=True)
+    errors, shown = page_contexts.not_found(ctx, state, typed)
+    return ctx.page("contact", status=status, errors=errors, **shown)
 
 
 async def _paused(ctx: PortalRequest, form: Form | None = None) -> Response | None:

@@ -14,9 +14,10 @@ from domain.contracts.channels import Channel
 from domain.contracts.submissions import PinSubmission, ResendRequest, Submission
 from domain.contracts.views import Answer, Verdict
 from ledger import budgets
+from starter import page_contexts, page_state, resend_wait, wording
 from starter.client.activations import ActivationEnded
-from starter.portal import limits, page_state, resend_wait, wording
-from starter.portal.page_state import PageState
+from starter.page_state import PageState
+from starter.portal import limits
 from starter.portal.portal_request import PortalRequest
 from starter.portal.redirects import RedirectTo
 from starter.portal.submissions import RECEIVED, onward, received, submit
@@ -54,7 +55,7 @@ async def page(
         errors=errors,
         wait=wait,
         typed=typed,
-        channels=[(each, ctx.words.send_by(each)) for each in Channel.all() if each in typed],
+        channels=page_contexts.offered(ctx, [each for each in Channel.all() if each in typed]),
         locked_until=locked_until and ctx.clock(locked_until),
         sent="sent" in ctx.request.query_params,
     )

@@ -13,7 +13,7 @@ from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from starter.client.activations import ActivationEnded
 from starter.client.connect import NO_ANSWER
-from starter.portal.page_state import Engine
+from starter.page_state import Engine
 from web import times
 
 Read = TypeVar("Read")

@@ -13,9 +13,9 @@ from fastapi.responses import Response
 
 from domain.contracts.vocabulary import Step
 from domain.receipts import Received
+from starter import page_state
 from starter.client.activations import RecordedState
-from starter.portal import page_state
-from starter.portal.page_state import PageState
+from starter.page_state import PageState
 from starter.portal.portal_request import PortalRequest
 
 

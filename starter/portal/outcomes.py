@@ -1,31 +1,14 @@
 """Routes of the pages that ask nothing of the student: waiting, done, ended."""
 
-from datetime import timedelta
-
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from domain.contracts.vocabulary import Step, WaitReason
-from starter import pages
-from starter.portal import page_state
-from starter.portal.page_state import PageState
+from starter import page_contexts, page_state, pages
+from starter.page_state import PageState
 from starter.portal.portal_request import CurrentRequest
 from starter.portal.redirects import RedirectTo
 
 router = APIRouter()
-
-_REFRESH = ((timedelta(seconds=30), 5), (timedelta(minutes=3), 10))
-_SLOWEST_REFRESH = 30
-
-_MAYBE_GIVEN = frozenset(
-    {
-        WaitReason.WAITING_PIN,
-        WaitReason.WAITING_IDENTITY,
-        WaitReason.WAITING_INSURANCE,
-        WaitReason.WAITING_PASSWORD,
-    }
-)
-"""Waits for the student that may be over already, which only a worker knows."""
 
 
 @router.get("/progress")
@@ -34,28 +17,9 @@ async def progress(ctx: CurrentRequest) -> Response:
     state = await ctx.state(waiting=True)
     if state.path != "/progress" and (state.progress or state.path in pages.END_PATHS):
         return ctx.redirect(state.path)
-    view, reason = state.progress, state.wait_reason
-    # Only a worker knows whether the student has given this already.
-    unknown = view is None and reason in _MAYBE_GIVEN
-    shown_reason = WaitReason.LEDGER_DOWN if unknown else reason
-    next_try_at = (view and view.next_try_at) or state.next_try_at
-    now = await ctx.now()
-    return ctx.page(
-        "progress",
-        state=state,
-        sentence=ctx.words.wait(state.step, shown_reason),
-        next_try_at=next_try_at if next_try_at and next_try_at > now else None,
-        received="received" in ctx.request.query_params,
-        with_support=state.step is Step.NEEDS_SUPPORT,
-        delayed=reason is not None,
-        since=None if unknown else state.since,
-        look_again=_refresh_after(now - state.since if state.since else _REFRESH[-1][0]),
-    )
-
-
-def _refresh_after(waited: timedelta) -> int:
-    """Return the refresh interval in seconds of a page without script; longer in a long wait."""
-    return next((pause for until, pause in _REFRESH if waited < until), _SLOWEST_REFRESH)
+    received = "received" in ctx.request.query_params
+    shown = page_contexts.progress(ctx, state, await ctx.now())
+    return ctx.page("progress", state=state, received=received, **shown)
 
 
 @router.get("/progress.json")

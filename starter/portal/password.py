@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from domain import passwords
 from domain.contracts.submissions import PasswordSubmission
-from starter.portal.page_state import PageState
+from starter import page_contexts
+from starter.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.submissions import onward, stamp, submit
 from translations import N_
@@ -89,16 +89,8 @@ async def _password_page(
     service = ctx.app.passwords
     offered = offered or service.suggest(ctx.language, _student_words(state))
     await service.offer(_view_of_page(ctx, ctx.form_token), offered)
-    refusal = state.progress.password_refusal if state.progress else None
-    return ctx.page(
-        "password",
-        state=state,
-        errors=errors,
-        refusal=ctx.words.refusal(refusal) if refusal else None,
-        minimum=passwords.MIN_LENGTH,
-        maximum=passwords.MAX_LENGTH,
-        suggestions=offered,
-    )
+    shown = page_contexts.password(ctx, state)
+    return ctx.page("password", state=state, errors=errors, suggestions=offered, **shown)
 
 
 def _view_of_page(ctx: PortalRequest, form_token: str) -> str:

@@ -7,10 +7,10 @@ from domain.contracts.vocabulary import Language
 from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
+from starter.page_state import Engine
 from starter.portal.admission import Admission
 from starter.portal.attack_mode import AttackMode
 from starter.portal.help_service import HelpService
-from starter.portal.page_state import Engine
 from starter.portal.password_service import PasswordService
 from starter.portal.pause import Pauses
 from starter.portal.receipts import ReceiptService
@@ -19,7 +19,7 @@ from starter.portal.start_service import StartService
 from starter.portal.stop_service import StopService
 from starter.portal.texts import Texts
 from starter.portal.tickets import Tickets
-from starter.portal.wording import Wording
+from starter.wording import Wording
 from web.context import Site
 
 Health = Callable[[], Awaitable[bool]]

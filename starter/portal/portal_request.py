@@ -20,9 +20,9 @@ from ledger.refusals import passed_over
 from ledger.sessions import Session
 from security import log_context
 from security.keyfiles import KeyUnavailable
-from starter import pages
-from starter.portal import newest, page_state
-from starter.portal.page_state import PageState
+from starter import page_state, pages
+from starter.page_state import PageState
+from starter.portal import newest
 from starter.portal.portal_context import PortalContext
 from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.time_limit import TimeLimit
@@ -304,9 +304,7 @@ class PortalRequest(RequestContext):
 
     def clock(self, moment: datetime, *, seconds: bool = False) -> str:
         """Format the time from which something is allowed, rounded up to a minute or second."""
-        unit = timedelta(seconds=1) if seconds else timedelta(minutes=1)
-        rounded_up = moment + unit - timedelta.resolution
-        return self.site.views.clock(rounded_up, self.language, seconds=seconds)
+        return self.site.views.clock_up(moment, self.language, seconds=seconds)
 
     def _keep(self, token: str | None) -> None:
         """Set this token in the response's cookie; None keeps the current one."""

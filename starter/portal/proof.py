@@ -8,19 +8,13 @@ from fastapi.responses import Response
 from domain import identity, pins
 from domain.contracts.channels import Channel
 from domain.contracts.submissions import IdentitySubmission, PinSubmission, ResendRequest
-from domain.contracts.views import Answer, PinView, Verdict
+from domain.contracts.views import Answer, Verdict
 from domain.contracts.vocabulary import Question
 from domain.receipts import Received
 from domain.rules import InputRule, InvalidInput
-from starter.portal import (
-    enumeration_protection,
-    limits,
-    news,
-    page_state,
-    resend_wait,
-    wording,
-)
-from starter.portal.page_state import PageState
+from starter import page_contexts, page_state, wording
+from starter.page_state import PageState
+from starter.portal import enumeration_protection, limits, news
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
 from starter.portal.submissions import onward, stamp, stamp_untyped, submit
@@ -141,55 +135,25 @@ async def _pin_page_again(ctx: PortalRequest, errors: Errors) -> Response:
 
 
 async def _received(ctx: PortalRequest, state: PageState) -> Received | None:
+    """Return what became of the newest message; while it is being sent, nobody can tell."""
     view = state.progress.pin if state.progress else None
-    return await ctx.app.receipts.of(state.reference, view.send_no if view else None)
+    if view is None or page_contexts.is_sending(view, await ctx.now()):
+        return None
+    return await ctx.app.receipts.of(state.reference, view.send_no)
 
 
 async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors | None = None) -> Response:
-    view, now = state.progress.pin if state.progress else None, await ctx.now()
-    locked_until = view.locked_until if view else None
-    sending = view is not None and _is_sending(view, now)
-    expires_at = view.expires_at if view and not sending else None
-    over = view and expires_at and (expires_at <= now or not view.tries_left)
-    kept_at = _kept_at(view, now)
-    if errors and "answer" in errors and kept_at != now:
+    shown = page_contexts.pin(ctx, state, await ctx.now(), await _received(ctx, state))
+    if errors and "answer" in errors and not shown["kept_now"]:
         errors = {"resend": errors["answer"]}  # The page has no answer field then.
     return ctx.page(
         "pin",
         state=state,
-        view=view,
-        typed=None if view else await ctx.typed(state.reference),
         errors=errors,
+        typed=None if shown["view"] else await ctx.typed(state.reference),
         sent="sent" in ctx.request.query_params,
-        locked_until=ctx.clock(locked_until) if locked_until and locked_until > now else None,
-        expired=over,
-        usable_until=None if over else expires_at,
-        none_sent=view and view.spent and (over or not view.expires_at),
-        wait=resend_wait.until(ctx, view.resend_at if view else None, now),
-        kept_now=kept_at == now,
-        kept_from=kept_at if kept_at != now else None,
-        receipt=await _received(ctx, state),
-        notice=ctx.words.wait(state.step, state.wait_reason),
-        sending=view and ctx.words.sending_by(view.channel, sent=not sending),
-        other_channels=[(each, ctx.words.send_by(each)) for each in view.other_channels]
-        if view
-        else [],
+        **shown,
     )
-
-
-def _is_sending(view: PinView, now: datetime) -> bool:
-    """Whether a code is on its way: the first one, or one that follows an expired one."""
-    if view.spent or view.expires_at is None:
-        return view.spent is None
-    return view.expires_at <= now and view.resend_at is not None and view.resend_at > now
-
-
-def _kept_at(view: PinView | None, now: datetime) -> datetime | None:
-    """Return when the kept message may be sent; None if it may not go before an ordinary one."""
-    if view is None or view.kept_at is None or view.resend_at is None:
-        return None
-    at = max(view.kept_at, now)
-    return at if at < view.resend_at else None
 
 
 async def _refused_page(ctx: PortalRequest, answer: Answer, errors: Errors) -> Response:
@@ -217,7 +181,7 @@ async def _not_sent_page(
         errors = _pin_errors(ctx, answer)
     elif view.channel is not request.channel:
         errors = {"resend": [words.say(_NONE_THERE)]}
-    elif (kept_at := _kept_at(view, now)) == now and not request.answers:
+    elif (kept_at := page_contexts.kept_at(view, now)) == now and not request.answers:
         errors = {"answer": [words.rule(InputRule.IDENTITY_SECOND)]}
     else:
         opens = (kept_at if request.answers else None) or view.resend_at

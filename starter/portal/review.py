@@ -12,8 +12,8 @@ from domain import text
 from domain.contracts.submissions import ConsentSubmission, DisputeSubmission, WithdrawSubmission
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Choice, Detail, WaitReason
-from starter.portal import page_state
-from starter.portal.page_state import PageState
+from starter import page_contexts, page_state
+from starter.page_state import PageState
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
 from starter.portal.submissions import onward, stamp, stamp_untyped, submit
@@ -33,9 +33,7 @@ Known = TypeVar("Known", bound=StrEnum)
 @router.get("/review")
 async def review(ctx: CurrentRequest) -> Response:
     state = await ctx.state_on("/review")
-    if state.wait_reason is WaitReason.DATA_DISPUTED:
-        return ctx.page("disputed", state=state)
-    return ctx.page("review", state=state)
+    return ctx.page(page_contexts.review(state), state=state)
 
 
 @router.get("/review/wrong")

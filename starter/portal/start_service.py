@@ -16,7 +16,7 @@ from postgres import Pool
 from security import log_context
 from security.keys import KeyRing
 from settings import Settings
-from starter.portal.page_state import Engine
+from starter.page_state import Engine
 from starter.portal.texts import Texts
 from web import times
 

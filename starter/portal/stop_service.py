@@ -12,7 +12,7 @@ from domain.contracts.vocabulary import Step
 from ledger import unasked
 from postgres import Pool
 from starter.client.activations import ActivationEnded, TooManySubmissions
-from starter.portal.page_state import Engine
+from starter.page_state import Engine
 
 
 class StopOutcome(IntEnum):

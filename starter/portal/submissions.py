@@ -4,7 +4,8 @@ from fastapi.responses import Response
 
 from domain.contracts.submissions import Submission
 from domain.contracts.views import Answer, Verdict
-from starter.portal import limits, page_state
+from starter import page_state
+from starter.portal import limits
 from starter.portal.portal_request import PortalRequest
 from starter.portal.redirects import RedirectTo
 from web import forms, times

@@ -41,6 +41,7 @@ from support.console import (
     requests,
     second_factor,
     signin,
+    student_page,
 )
 from support.console.console_request import (
     SIGN_IN,
@@ -77,7 +78,7 @@ _STATUS_OF: Mapping[type[Exception], int] = {
 }
 """The status of each failure whose page says nothing more."""
 _PAGES = (
-    *(signin, second_factor, provider, queue, case, action_pages),
+    *(signin, second_factor, provider, queue, case, student_page, action_pages),
     *(assignments, registrar, requests, audit, operations, findings, not_activated, codec),
 )
 
@@ -131,6 +132,7 @@ def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) 
             # Read also on the way back from the provider, which is another site.
             language_cookie=Cookie("desk-lang", settings.console.public_url, "lax"),
         ),
+        student_views=Views(settings.institution, "pages"),
         sign_in=SignIn(
             staff_groups_of(settings.directory, settings.console.user_dn), settings.console
         ),

@@ -16,6 +16,7 @@ ACTIONS: Mapping[str, str] = {
     **{action.value: label for action, label in LABELS.items()},
     Action.CASE: N_("Looked at a case"),
     Action.ASSIGN: N_("Assigned"),
+    Action.PAGE: N_("Looked at the student's page"),
     Action.SEARCH: N_("Searched"),
     Action.REGISTRAR: N_("Registrar check"),
     Action.CALLER: N_("Who is this caller?"),

@@ -76,6 +76,7 @@ async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Respo
         and ctx.staff_context.staff.may(Action.CALLER),
         assigns=line.state not in {CaseState.ERASED, CaseState.UNSEEN}
         and ctx.staff_context.staff.may(Action.ASSIGN),
+        looks=ctx.staff_context.staff.may(Action.PAGE),
         known="student_number" in masked and ctx.staff_context.staff.may(Action.REGISTRAR),
         temporal=_temporal(ctx, case),
     )

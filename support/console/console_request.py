@@ -30,6 +30,7 @@ from web import forms, times
 from web.context import RequestContext, Site, in_time
 from web.cookies import Cookie
 from web.limits import Purpose
+from web.view import Views
 
 SIGN_IN = "/sign-in"
 MENU: tuple[tuple[str, str, Action], ...] = (
@@ -97,6 +98,7 @@ class ConsoleContext:
     """The connections of one console process."""
 
     site: Site
+    student_views: Views
     settings: Settings
     pool: Pool
     client: Connection

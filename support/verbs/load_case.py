@@ -30,21 +30,27 @@ class _Noted(NamedTuple):
 
 
 async def load_case(
-    ctx: StaffContext, reference: str, *, unnoted: bool = False, again: bool = False
+    ctx: StaffContext,
+    reference: str,
+    *,
+    unnoted: bool = False,
+    again: bool = False,
+    action: Action = Action.CASE,
 ) -> Case:
     """Write the audit row, then return the case; raises `UnknownReference`.
 
     A case of another department raises the same error, against enumeration. `unnoted` lets the
     command line read a case without audit row while the ledger is away. A page that looks `again`
-    by itself needs no further row within the hour of this person's last one.
+    by itself needs no further row within the hour of this person's last one. `action` is why it is
+    read.
     """
-    ctx.staff.check(Action.CASE)
+    ctx.staff.check(action)
     seen, noted = await asyncio.gather(_temporals(ctx, reference), _ledgers(ctx, reference))
     case = _together(seen, noted)
     ctx.check_sight(case.standing.department)
     try:
         if not (again and await _looked_lately(ctx, reference)):
-            await ctx.record(Action.CASE, reference)
+            await ctx.record(action, reference)
     except UNAVAILABLE:
         if not unnoted:
             raise
@@ -137,14 +143,14 @@ def page_of(ctx: StaffContext, case: Case) -> tuple[Step, WaitReason | None, str
     if line.state is CaseState.CUT_OFF:
         step, reason = Step.CANCELLED, None
     uniform = ctx.settings.portal.disclosure == "uniform"
-    if uniform and pages.concealed(step, reason, proved=_proved(case)):
+    if uniform and pages.concealed(step, reason, proved=proved(case)):
         step, reason = Step.PIN, WaitReason.WAITING_PIN
     if step is Step.REVIEW and reason is None:
         return step, reason, "/progress"  # The username is being found.
     return step, reason, pages.path(step, reason)
 
 
-def _proved(case: Case) -> bool:
+def proved(case: Case) -> bool:
     """Whether a code has verified the contact: a later fact is known, or a later event happened."""
     stood = (event.detail or "" for event in case.timeline if event.what == "stands")
     after = any(each.partition(" ")[0] in pages.AFTER_PROOF for each in stood)

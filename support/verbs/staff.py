@@ -31,6 +31,7 @@ class Action(StrEnum):
 
     QUEUE = "queue"
     CASE = "case"
+    PAGE = "page"
     SEARCH = "search"
     REGISTRAR = "registrar"
     CALLER = "caller"
@@ -63,6 +64,7 @@ class Action(StrEnum):
 
 _VIEWER = frozenset({Action.QUEUE, Action.CASE})
 _HELPDESK = _VIEWER | {
+    Action.PAGE,
     Action.SEARCH,
     Action.REGISTRAR,
     Action.CALLER,

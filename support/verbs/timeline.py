@@ -26,7 +26,7 @@ STAFF_SUBMISSIONS = frozenset(
     model.model_fields["kind"].default for model in StaffSubmission.__subclasses__()
 )
 """The names of the submissions that only staff send."""
-_VIEWS = frozenset({"case", "search", "registrar", "decode", "requests"})
+_VIEWS = frozenset({"case", "page", "search", "registrar", "decode", "requests"})
 
 
 class Who(StrEnum):

@@ -32,7 +32,7 @@ NAMED = {
     "adapters/messaging/sms_wiring.py": "likewise",
     "domain/contracts/channels.py": "its registration",
     "starter/commands/templates.py": "the letters of support, which go by e-mail alone",
-    "starter/portal/wording.py": "the student's words for it",
+    "starter/wording.py": "the student's words for it",
     "support/commands/actions.py": "what staff send by where they name none",
     "support/console/action_pages.py": "staff's words for it, and what they send by",
     "support/verbs/actions.py": "what staff send by where they name none",

@@ -24,7 +24,7 @@ TABLES = {
     "domain/contracts/channels.py": "the outage of each built-in channel",
     "domain/contracts/systems.py": "which activities use it",
     "workflows/steps.py": "the steps that wait for it",
-    "starter/portal/wording.py": "the student's words for it",
+    "starter/wording.py": "the student's words for it",
     "support/verbs/system_texts.py": "staff's words for it",
 }
 """Where the systems are listed, and so where a new one may have to be added."""

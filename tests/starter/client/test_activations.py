@@ -18,9 +18,9 @@ from domain.contracts.vocabulary import ActivityName, Step, WaitReason
 from security.codec import data_converter
 from security.keys import KeyRing
 from security.rotation import create
+from starter import page_state
 from starter.client.activations import ActivationEnded, Activations
 from starter.client.connect import TemporalUnavailable
-from starter.portal import page_state
 from tests.server import working
 from tests.stack import TestStack
 from tests.workflows.engine import PERSON, World, pin_of

@@ -32,7 +32,7 @@ from settings import Settings
 from starter import pages
 from starter.client.activations import ActivationEnded
 from starter.client.connect import TemporalUnavailable
-from starter.portal.wording import Wording
+from starter.wording import Wording
 from tests.channels import more_channels, third_channel
 from tests.people import MARIA
 from tests.stack import TestStack

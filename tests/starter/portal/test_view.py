@@ -11,7 +11,7 @@ from jinja2 import meta, nodes
 from domain.contracts.vocabulary import Language, PasswordRefusal, Step, WaitReason
 from domain.rules import InputRule
 from starter.portal.info import TITLES
-from starter.portal.wording import Wording
+from starter.wording import Wording
 from tests.starter.portal.conftest import Browser
 from web.view import STATIC, _environment, clock
 

@@ -167,7 +167,7 @@ def test_every_heading_is_one_the_students_pages_have(path: str) -> None:
 
     if path == "/identify":
         return
-    words = TREE / "starter/portal/wording.py"
+    words = TREE / "starter/wording.py"
     files = [words, *(TREE / "templates/pages").glob("*.html")]
     pages = "".join(page.read_text("utf-8") for page in files)
     assert f'_("{case.HEADINGS[path]}")' in pages

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from domain.contracts.vocabulary import Step, WaitReason
-from starter.portal.page_state import PageState, conceal
+from starter.page_state import PageState, conceal
 from support.verbs.cases import Case, CaseState, CaseSummary
 from support.verbs.load_case import page_of
 from support.verbs.staff import StaffContext
