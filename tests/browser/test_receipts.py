@@ -1,0 +1,51 @@
+"""What became of a message, in a real Chromium: the student reads it, staff see the same page."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.conftest import Looker, OpenPage
+from tests.browser.journey import Student
+from tests.browser.test_desk import Desk, begin, desk, looker
+from tests.stack import WholeStack
+
+__all__ = ["desk", "looker"]
+
+NUMBERS = {
+    404: "δεν μπόρεσε να παραδοθεί",
+    408: "δεν ήταν δυνατή η επικοινωνία",
+    174: "παραδόθηκε στις",
+}
+"""What the page says of a message to the number that ends so: the demo's gateway tells it."""
+
+
+async def picture(page: Page, name: str) -> None:
+    if folder := os.environ.get("DESK_PICTURES"):
+        for width in (390, 1280):
+            await page.set_viewport_size({"width": width, "height": 900})
+            await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+
+
+@pytest.mark.long
+async def test_student_and_desk_read_what_became_of_a_message(
+    whole_stack: WholeStack, open_page: OpenPage, desk: Desk, looker: Looker
+) -> None:
+    for serial, text in NUMBERS.items():
+        page = await open_page(locale="el-GR")
+        _, reference = await begin(page, whole_stack, Student(serial))
+        await page.get_by_text(text).wait_for(timeout=30_000)
+        student = Looker(page)
+        await student.look()
+        await picture(page, f"pin-{serial}")
+        assert student.noticed == []
+
+        await desk.take(f"no message {serial}", "«Δεν έρχεται μήνυμα.»")
+        await desk.search(reference)
+        await desk.reads("Απόδειξη παράδοσης: εξαψήφιος κωδικός (pin) με SMS")
+        await desk.follow("Προβολή της σελίδας")
+        await looker.page.locator(".app-seen").get_by_text(text).wait_for()
+        await looker.look()
+        await picture(looker.page, f"seen-{serial}")
+    desk.holds(looker, len(NUMBERS))
