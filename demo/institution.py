@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 INSTITUTION: Mapping[str, object] = {
     "security_contact": "security@university.example",
+    "service_desk_url": "https://servicedesk.university.example",
     "services": [
         {
             "name_el": "Ασύρματο δίκτυο eduroam",

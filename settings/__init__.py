@@ -148,7 +148,10 @@ def _leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 _SEEN_BY_PEOPLE = frozenset(
-    {"portal.public_url", "institution.password_reset_url", "institution.services.url"}
+    {
+        *("portal.public_url", "institution.password_reset_url", "institution.services.url"),
+        "institution.service_desk_url",
+    }
 )
 _ON_LOOPBACK_TOO = frozenset({"console.public_url", "console.oidc.issuer"})
 """Addresses that may be on this machine, behind a tunnel or a proxy."""

@@ -71,6 +71,9 @@ class Institution(Section):
     in addition to the usual ones in Greek and English."""
     support_email: Mailbox = "support@university.example"
     """The address for students' questions."""
+    service_desk_url: Annotated[str, Field(pattern=r"^$|^https?://[^\s<>()\"]+$")] = ""
+    """The institution's own service desk, which the pages of failures and of requests for help
+    name beside their own form; empty for none."""
     password_reset_url: str = "https://password.university.example"  # noqa: S105 - an address
     """Where students with an active account reset the password."""
     timezone: ZoneInfo = ZoneInfo("Europe/Athens")

@@ -123,6 +123,7 @@ def test_addresses_that_somebody_owns_are_taken() -> None:
         ("institution.dpo_email", "dpo@university.example"),
         ("institution.security_contact", "security@university.example"),
         ("institution.password_reset_url", "https://password.university.example"),
+        ("institution.service_desk_url", "https://desk.university.example"),
         ("institution.services", [{"name_el": "α", "name_en": "a", "url": "https://a.example"}]),
         ("portal.public_url", "https://activate.university.example"),
         ("console.public_url", "https://desk.example.org"),
@@ -160,6 +161,7 @@ def test_no_default_is_a_value_of_production(left_out: str) -> None:
         ("sms.token_url", "http://sms.provider.gr/token"),
         ("sms_fallback.url", "http://sms.other.gr/send"),
         ("institution.password_reset_url", "http://password.uni.gr"),
+        ("institution.service_desk_url", "http://servicedesk.uni.gr"),
     ],
 )
 def test_what_must_be_secret_on_the_way_is_https(name: str, value: str) -> None:

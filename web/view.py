@@ -94,6 +94,7 @@ class Views:
                 "institution": institution.name(language),
                 "brand": self.brand,
                 "support_email": institution.support_email,
+                "service_desk_url": institution.service_desk_url,
                 "domain": institution.domain,
                 "password_reset_url": institution.password_reset_url,
                 "lag_hours": institution.registrar_sync_lag_hours,

@@ -122,6 +122,7 @@ def _values(settings: Settings, language: Language) -> dict[str, object]:
             institution.postal_address_el if greek else institution.postal_address_en
         ),
         "support_email": institution.support_email,
+        "service_desk_url": institution.service_desk_url,
         "dpo_email": institution.dpo_email,
         "security_contact": institution.security_contact,
         "security_link": institution.security_uri,

@@ -1,17 +1,22 @@
 """Makes the small pictures of the help page: `python -m tests.browser.help_pictures`.
 
 It plays one student in each language through a demo of its own and writes the top of the pages
-the help speaks of as WebP, light enough for a telephone, into `templates/static/`.
+the help speaks of, and of the mail with the code, as WebP, light enough for a telephone, into
+`templates/static/`.
 """
 
 import asyncio
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
 from playwright.async_api import Browser, Page, async_playwright
 
+import settings
 from domain.contracts.vocabulary import Language
+from settings import Settings
+from starter.commands.templates import messages
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.journey import PASSWORD, Student
 from tests.browser.screenshots import photograph
@@ -51,6 +56,19 @@ async def _play(browser: Browser, stack: WholeStack, language: Language, serial:
     await context.close()
 
 
+async def take_mails(browser: Browser, config: Settings) -> None:
+    """Take the mail with the code, as of a portal with a name of its own."""
+    named = config.portal.model_copy(update={"public_url": "https://activate.university.example"})
+    context = await browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    page = await context.new_page()
+    for message in messages(config.model_copy(update={"portal": named})):
+        for _, shown in message.shown() if message.name == "pin" else ():
+            if html := shown.files.get("html"):
+                await page.set_content(html)
+                await _keep(page, f"mail.{message.language}")
+    await context.close()
+
+
 async def _send(page: Page) -> None:
     """Press the first button of the form, which goes on."""
     await page.locator("main form button.govuk-button[type=submit]").first.click()
@@ -75,6 +93,8 @@ async def _take(stack: WholeStack) -> None:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         for serial, language in enumerate(Language, 200):
             await _play(browser, stack, language, serial)
+        os.environ["ACTIVATION_CONFIG"] = str(stack.folder / "activation.toml")
+        await take_mails(browser, settings.load())
         await browser.close()
 
 

@@ -169,3 +169,21 @@ async def test_what_could_not_be_handed_on_is_kept_for_the_outbox(
     assert row["step"] is None
 
     assert row["id"] in await support_requests.left_behind(pool)
+
+
+async def test_the_institutions_own_service_desk_is_named_where_something_fails(
+    make_app: Callable[[Settings], FastAPI], settings: Settings, engine: MemoryEngine
+) -> None:
+    for url in ("https://desk.uni.example/new", ""):
+        place = settings.institution.model_copy(update={"service_desk_url": url})
+        student = Browser(make_app(settings.model_copy(update={"institution": place})))
+        await student.give_contact()
+        engine.away = ValueError("a bug")
+        pages = [await student.get(path) for path in ("/problem", "/pin", "/nowhere", "/help")]
+        engine.away = None
+        assert [page.status_code for page in pages] == [200, 500, 404, 200]
+        for page in pages:
+            assert (f'href="{url}"' in page.text) == bool(url)
+            assert ("υπηρεσία τεχνικής υποστήριξης" in page.text) == bool(url)
+        assert 'action="/problem"' in pages[0].text
+        assert "Αναφέρετε εκεί τον αριθμό αναφοράς" in pages[1].text or not url

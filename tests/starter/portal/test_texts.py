@@ -247,7 +247,7 @@ async def test_the_pictures_of_the_help_are_light_and_fetched_only_when_opened(
     for language in Language:
         page = (await browser.get(f"/help?lang={language}")).text
         pictures = re.findall(r'<details[^>]*><summary.*?<img src="([^"]+)"[^>]*>', page)
-        assert len(pictures) == page.count("<img ") == page.count('loading="lazy"') == 4
+        assert len(pictures) == page.count("<img ") == page.count('loading="lazy"') == 5
         for address in pictures:
             assert f".{language}." in address
             picture = await browser.get(address)

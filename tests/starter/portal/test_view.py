@@ -85,6 +85,7 @@ def test_templates_name_only_what_pages_are_given() -> None:
     env = _environment("pages", Language.EL, ATHENS)
     given = {
         *("institution", "support_email", "domain", "lag_hours", "brand", "services"),
+        "service_desk_url",
         *("password_reset_url", "schemes", "scheme", "wrong", "note", "longest"),
         *("suggestions", "paused", "text"),
         *("ticket", "target", "tries", "iterations", "seconds", "opens", "early", "spent"),
