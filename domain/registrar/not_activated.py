@@ -123,6 +123,13 @@ def latest(years: Sequence[YearCount], most: int) -> tuple[YearCount, ...]:
     return (*shown, YearCount(LATER, students, students - reasons.total(), _told(reasons)))
 
 
+def per_cent(part: int, whole: int) -> int:
+    """Return a share in whole per cent; 0 and 100 stand for nobody and everybody alone."""
+    if part in (0, whole):
+        return 100 if part else 0
+    return min(max(round(100 * part / whole), 1), 99)
+
+
 @dataclass
 class _Counted:
     el: Counter[str] = field(default_factory=Counter)

@@ -7,7 +7,7 @@ from datetime import date
 from fastapi import APIRouter, Response
 
 from adapters.errors import AdapterError
-from domain.registrar.not_activated import LATER, latest, together
+from domain.registrar.not_activated import LATER, latest, per_cent, together
 from starter import spreadsheet
 from starter.not_activated_texts import WHY, Explained
 from support.console.console_request import ConsoleRequest, allowed_to
@@ -44,6 +44,7 @@ async def show(ctx: ConsoleRequest = allowed_to(Action.NOT_ACTIVATED)) -> Respon
         shown=shown,
         years=latest(shown.years, _MOST_YEARS) if chosen else (),
         later=LATER,
+        share=per_cent(shown.students - shown.activated, shown.students),
         at=counts.at.astimezone(ctx.app.settings.institution.timezone),
         why={reason.value: Explained(*map(ctx.say, texts)) for reason, texts in WHY.items()},
         top=_ceiling(shown.weeks.values()),

@@ -13,6 +13,7 @@ from domain.registrar.not_activated import (
     WhyNot,
     YearCount,
     latest,
+    per_cent,
     together,
     why_not,
 )
@@ -145,3 +146,13 @@ def test_years_beyond_the_latest_are_one() -> None:
     years = [YearCount(str(2026 - n), 10, 10 - n, {"not_tried": n} if n else {}) for n in range(4)]
     assert latest(years, 4) == tuple(years)
     assert latest(years, 2) == (years[0], YearCount(LATER, 30, 24, {"not_tried": 6}))
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "share"),
+    [(0, 0, 0), (0, 9, 0), (9, 9, 100), (1, 1000, 1), (999, 1000, 99), (1, 3, 33), (2, 3, 67)],
+)
+def test_a_share_is_nobody_or_everybody_only_where_that_is_so(
+    part: int, whole: int, share: int
+) -> None:
+    assert per_cent(part, whole) == share
