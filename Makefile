@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo docs rows sbom test test-pure test-rooms test-whole test-pages test-long faults drills clocks lint format lock bench bench-growth fresh release fresh-root release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev reference
+.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo docs rows sbom test test-pure test-rooms test-whole test-pages test-long campaign faults drills clocks lint format lock bench bench-growth fresh release fresh-root release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev reference
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -59,6 +59,11 @@ test-long: setup-dev ## run the longer tests: outages, demos beside each other, 
 	@$(BIN)/pytest $(LONG)
 	@$(BIN)/pytest -m long $(MEASURED) tests/activities tests/browser tests/starter tests/support tests/whole
 	@$(BIN)/pytest -m hypothesis --hypothesis-profile=many tests/activities tests/adapters tests/domain tests/security tests/workflows
+
+STUDENTS := 5000
+OUTAGE := 600
+campaign: setup-dev ## invite 5,000 students through a gateway that is away for ten minutes, with a worker that is killed twice
+	@STUDENTS=$(STUDENTS) OUTAGE=$(OUTAGE) $(BIN)/python -m tests.campaign
 
 faults: setup-dev ## play the whole fault programme, three seeds each, and print its table
 	@$(BIN)/pytest tests/faults --ignore=tests/faults/test_clocks.py --faults=all

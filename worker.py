@@ -22,10 +22,12 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 import postgres
 import settings as configuration
 from activities.accounts import DirectoryActivities
+from activities.choosing import ChoosingActivities
 from activities.comparing_runs import RunActivities
 from activities.desk import DeskActivities, OutboxActivities
 from activities.fencing import fence
 from activities.insurance import InsuranceActivities
+from activities.inviting import InvitingActivities
 from activities.messages import MessagingActivities
 from activities.pins import PinActivities
 from activities.reconciling import ReconcileActivities
@@ -68,6 +70,7 @@ from starter.client.traces import Tracing, tracing
 from support.verbs import stuck_report
 from web.service_manager import tell_ready
 from workflows.activation import Activation
+from workflows.campaign import Campaign
 from workflows.outbox import Outbox
 from workflows.reconcile import Reconcile
 from workflows.retry_batch import Retry
@@ -86,6 +89,7 @@ WORKFLOWS = (
     Sweep,
     StuckReport,
     Reconcile,
+    Campaign,
 )
 _GRACE = timedelta(seconds=30)
 _STICKY = timedelta(seconds=2)
@@ -250,7 +254,13 @@ def _main(given: Dependencies) -> list[Worker]:
         ends_of=partial(runs.not_running, given.client),
         open_runs=partial(runs.open_runs, given.client),
     )
-    served: tuple[Activities, ...] = (registrar, pins, records, insured, outbox, swept, compared)
+    choosing = ChoosingActivities(
+        pool=given.ledger, keys=given.keys, settings=given.config, registrar=given.registrar
+    )
+    served: tuple[Activities, ...] = (
+        *(registrar, pins, records, insured),
+        *(outbox, swept, compared, choosing),
+    )
     every = [each for activities in served for each in activities.all()]
     if given.accounts:
         # With the directory's account at hand the workflow's own worker can resolve a username.
@@ -278,12 +288,14 @@ def _messaging(given: Dependencies) -> list[Worker]:
     reports = ReportActivities(pool=given.ledger, settings=given.config, stuck_letter=letter)
     given.stack.push_async_callback(reports.close)
     paces = {each.channel.queue: each.per_second(given.config) for each in wirings()}
+    inviting = InvitingActivities(pool=given.ledger, keys=given.keys, settings=given.config)
+    given.stack.push_async_callback(inviting.close)
     others: dict[str, list[Callable[..., Any]]] = {TaskQueue.MAIL: [*desk.all(), *reports.all()]}
     return [
         _worker(
             given,
             queue,
-            [*messages.all(), *others.get(queue, [])],
+            [*messages.all(), *inviting.all(), *others.get(queue, [])],
             max_task_queue_activities_per_second=paces.get(queue),
         )
         for queue in dict.fromkeys(channel.queue for channel in Channel.all())

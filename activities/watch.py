@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.metrics import CALLS
 from domain.contracts.account_io import AccountOutcome, AccountResolved, ResolveAccount
+from domain.contracts.campaigns import SendInvitations
 from domain.contracts.message_io import SendNotice, SendPin
 from domain.contracts.systems import FAILED_SYSTEMS, USED_BY
 from domain.contracts.vocabulary import FailureType, System
@@ -38,6 +39,8 @@ def system_of(name: str, request: object) -> System:
             return FAILED_SYSTEMS[request.destination.channel.down]
         case ResolveAccount():
             return System.DIRECTORY if request.ask_directory else System.LEDGER
+        case SendInvitations():
+            return FAILED_SYSTEMS[request.recipients[0].destination.channel.down]
     return USED_BY[name]
 
 

@@ -17,10 +17,12 @@ class AdapterError(Exception):
     """A request to a system failed; `detail` is a fixed text, a class name or a code.
 
     `wait` is the shortest delay before a retry. `alarming`: operators are alerted although it is
-    retried. `driver_error` is the class of the driver's exception.
+    retried. `driver_error` is the class of the driver's exception. `not_sent`: of a message it is
+    certain that it was not taken; otherwise nobody knows.
     """
 
     driver_error: type[BaseException] | None = None
+    not_sent: bool = False
 
     def __init__(
         self,

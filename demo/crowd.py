@@ -65,7 +65,7 @@ class World:
         self._ldap = ldap
 
     def enrol(self, rows: Sequence[Row]) -> None:
-        aside(_insert(self.env["REGISTRAR_DSN"], rows))
+        aside(insert(self.env["REGISTRAR_DSN"], rows))
 
     def enrolled(self) -> int:
         """Return the number of generated students in the registrar."""
@@ -224,7 +224,7 @@ def _email(row: Row) -> dict[str, str]:
     return {"email": emails_on_file(row["extemail"])[0]}
 
 
-async def _insert(dsn: str, rows: Sequence[Row]) -> None:
+async def insert(dsn: str, rows: Sequence[Row]) -> None:
     records = await asyncpg.connect(dsn)
     try:
         values = [tuple(row[column] for column in COLUMNS) for row in rows]

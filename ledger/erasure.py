@@ -150,6 +150,7 @@ async def _forget(connection: Connection, ring: KeyRing, keys: Sequence[str]) ->
     await usernames.conceal(connection, ring, keys)
     await connection.execute("DELETE FROM insurance WHERE person_key = ANY($1)", keys)
     await connection.execute("DELETE FROM imported WHERE person_key = ANY($1)", keys)
+    await connection.execute("DELETE FROM invitation WHERE person_key = ANY($1)", keys)
     await connection.execute(
         "DELETE FROM told_apart WHERE person_keys && $1 OR other_keys && $1", keys
     )

@@ -73,7 +73,7 @@ GRANTS = (
     Grant("post", _SWEEP, "UPDATE (at)"),
     Grant("start_under_way", [User.PORTAL], _ALL),
     Grant("start_under_way", [User.MAIN, User.DIRECTORY, User.COMMANDS], _ERASE),
-    Grant("pause", [User.PORTAL], "SELECT"),
+    Grant("pause", [User.PORTAL, User.MAIN], "SELECT"),
     Grant("pause", _DESK, _ALL),
     Grant("budget", [User.PORTAL, User.CONSOLE, User.MAIN, User.COMMANDS], _ALL),
     Grant("budget", [User.ALERTS], "SELECT"),
@@ -159,6 +159,12 @@ GRANTS = (
     Grant("finding", [User.ALERTS], "SELECT (kind, confirmed_at, mended_at, settled_at, gone_at)"),
     Grant("reconciled", [User.MAIN], "SELECT, INSERT, UPDATE"),
     Grant("reconciled", [*_DESK, User.ALERTS], "SELECT"),
+    Grant("campaign", [User.MAIN], "SELECT, UPDATE (ended_at)"),
+    Grant("campaign", _DESK, "SELECT, UPDATE (started_at, stopped_at, stopped_why)"),
+    Grant("campaign", [User.COMMANDS], "INSERT, UPDATE (left_out, sms_parts)"),
+    Grant("campaign", _SWEEP, "UPDATE (ended_at), DELETE"),
+    Grant("invitation", [User.MAIN, User.COMMANDS], _ALL),
+    Grant("invitation", [User.CONSOLE], _ERASE_KEYS),
     Grant("case_note", _DESK, "SELECT, INSERT, DELETE"),
     Grant("case_note", _SWEEP, "SELECT (ctid, reference, at), UPDATE (at), DELETE"),
     Grant("assignment", _DESK, _ALL),
@@ -195,5 +201,9 @@ FUNCTIONS = {
     "cut_audit(bigint,bytea)": (User.COMMANDS,),
     "attack_mode(integer,double precision,integer,double precision,interval)": (User.PORTAL,),
     "take_help_letter(text,integer,integer)": (User.MESSAGING,),
+    "claim_invitation(bigint,text,text,text[],integer,timestamp with time zone,interval)": (
+        User.MESSAGING,
+    ),
+    "settle_invitation(bigint,text)": (User.MESSAGING,),
 }
 """The SECURITY DEFINER functions: those of the owner's rights that a process needs."""

@@ -13,7 +13,8 @@ async def known(pool: Pool, person: Traced) -> bool:
     return bool(person.references or person.requests or person.undecided) or await exists(
         pool,
         "(SELECT person_key FROM username UNION ALL SELECT person_key FROM imported"
-        " UNION ALL SELECT person_key FROM insurance) had WHERE person_key = ANY($1)",
+        " UNION ALL SELECT person_key FROM insurance"
+        " UNION ALL SELECT person_key FROM invitation) had WHERE person_key = ANY($1)",
         person.keys,
     )
 
@@ -53,6 +54,9 @@ async def held(pool: Pool, keys: KeyRing, person: Traced) -> dict[str, Any]:
     told["miss"] = [dict(row) for row in await pool.fetch(_MISSES_OF_CONTACTS, person.references)]
     told["insurance"] = await insurance.of(pool, keys, person.keys)
     told["username"] = await _all(pool, "username", "name, reserved_at", person)
+    told["invitation"] = await _all(
+        pool, "invitation", "campaign, round, state, why, channel, planned_at, finished_at", person
+    )
     told["imported"] = await _all(pool, "imported", "name, by_code, noted_at", person)
     return told
 

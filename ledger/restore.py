@@ -52,6 +52,11 @@ _VOID = """
 UPDATE code SET ended = true WHERE NOT ended;
 UPDATE second_factor SET recovery_codes = '{}',
     last_step = greatest(last_step, extract(epoch FROM now())::bigint / 30);
+UPDATE invitation SET state = 'in_doubt', claimed_at = now(), finished_at = now()
+    WHERE state IN ('planned', 'sending')
+    AND campaign IN (SELECT id FROM campaign WHERE stopped_at IS NULL AND ended_at IS NULL);
+UPDATE campaign SET stopped_at = now(), stopped_why = 'restored'
+    WHERE stopped_at IS NULL AND ended_at IS NULL;
 """
 _MARK = """
 INSERT INTO restored (incarnation, taken_at, audit_row)

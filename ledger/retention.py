@@ -120,10 +120,19 @@ RULES = (
         _OF_NOBODY.format(keys="ARRAY[t.person_key, t.former_key]"),
     ),
     RetentionRule("finding", "last_seen", 30, "gone_at IS NOT NULL"),
+    RetentionRule(
+        "invitation",
+        "planned_at",
+        "messages_days",
+        "person_key <> ''",
+        "person_key = '', enrolment = '', contact_index = ''",
+    ),
     RetentionRule("consent", "recorded_at", "consents_days", "shown = ''"),
     RetentionRule(
         "message", "reserved_at", "statistics_days", f"contact_index = '' AND {_OF_NO_LIVE}"
     ),
+    RetentionRule("invitation", "planned_at", "statistics_days", "person_key = ''"),
+    RetentionRule("campaign", "prepared_at", "statistics_days"),
     RetentionRule("activation", "ended_at", "statistics_days", _ERASED),
     RetentionRule("swept", "at", "statistics_days"),
 )

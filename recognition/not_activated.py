@@ -99,6 +99,16 @@ def _contacts(keys: KeyRing, row: Row, typed: students.ContactQuery) -> set[str]
     }
 
 
+async def has_account(pool: Pool, keys: KeyRing, settings: Settings, rows: Sequence[Row]) -> bool:
+    """Return by the ledger whether the human with these live rows has an account."""
+    asked = _asked(keys, settings, rows)
+    found = await _looked_up(pool, asked)
+    return any(
+        _reached(settings, _theirs(keys, each, found.noted), at_code=False).has_account
+        for each in asked
+    )
+
+
 class _Ledger(NamedTuple):
     """What the ledger has of a batch."""
 

@@ -50,6 +50,7 @@ LASTING: dict[str, frozenset[User]] = {
         "column/case_note.key": _STAFF,
         "column/consent.key": {User.MAIN, User.COMMANDS},
         "column/insurance.key": {User.MAIN, User.COMMANDS},
+        "column/invitation.key": {User.MAIN, *_STAFF},
         "column/name.key": {User.MAIN, *_STAFF},
         "column/second_factor.key": {User.CONSOLE},
         "column/suggestion.key": {User.PORTAL},

@@ -29,7 +29,15 @@ from domain.rules import Unfit
 from settings.institution import Institution
 from settings.limits import LimitSettings
 from settings.pages import Console, Portal
-from settings.rules import Alerts, IdentitySettings, Retention, SendBudget, Usernames, check_policy
+from settings.rules import (
+    Alerts,
+    Campaigns,
+    IdentitySettings,
+    Retention,
+    SendBudget,
+    Usernames,
+    check_policy,
+)
 from settings.section import DEMO, Count, Dsn, RolePrefix
 from settings.systems import DirectorySettings, Mail, RegistrarSettings, Sms, TraceSettings, Workers
 
@@ -69,6 +77,7 @@ class Settings(BaseSettings):
     identity: IdentitySettings = IdentitySettings()
     send_budget: SendBudget = SendBudget()
     limits: LimitSettings = LimitSettings()
+    campaigns: Campaigns = Campaigns()
     alerts: Alerts = Alerts()
     retention: Retention = Retention()
     policy: Annotated[Policy, AfterValidator(check_policy)] = Policy()
@@ -109,6 +118,13 @@ class Settings(BaseSettings):
                 "retention.misses_hours may not be less than portal.session_absolute_minutes"
                 " with portal.disclosure = uniform"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _know_who_was_invited(self) -> Self:
+        """Reject that a campaign asks for who was invited after the ledger has forgotten it."""
+        if self.campaigns.apart_days > self.retention.messages_days:
+            raise Unfit("campaigns.apart_days may not be more than retention.messages_days")
         return self
 
     @classmethod

@@ -1,6 +1,6 @@
 """Settings of the rules: usernames, identity, rate limits of messages, alerts, policy."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -82,6 +82,26 @@ class SendBudget(Section):
     letter an hour says so."""
     help_letters_per_day: Count = 300
     """The same in any 24 hours."""
+
+
+class Campaigns(Section):
+    """Limits of campaigns, which invite students who have not activated yet; see docs/campaigns.md.
+
+    They have an SMS budget of their own: no campaign uses up the messages with codes.
+    """
+
+    per_minute: Count = 60
+    """Messages a minute of one campaign, at most and unless it is started with fewer."""
+    quiet_from: time = time(21)
+    """From when on no invitation is sent, by `institution.timezone`;"""
+    quiet_until: time = time(9)
+    """until then. The same as `campaigns.quiet_from`: at any time."""
+    apart_days: Count = 60
+    """Days within which a person gets the messages of one campaign only. At most
+    `retention.messages_days`, after which the ledger does not know any more who was invited."""
+    sms_total: Count = 20_000
+    """Parts of SMS that all campaigns which began within `campaigns.apart_days` may send together.
+    A campaign that is prepared with more is not started."""
 
 
 class Retention(Section):

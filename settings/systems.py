@@ -166,6 +166,10 @@ class Sms(Section):
     `{receipt_url}`, which names the message."""
     receipt_states: dict[str, Receipt] = {}
     """The gateway's own words and numbers for states, besides those that gateways share."""
+    deduplicates: bool = False
+    """Whether the gateway sends messages with the same `{id}` once, however late. Then an
+    invitation whose result is unknown is sent again; else it is only
+    [listed](campaigns.md#who-gets-a-message-and-who-does-not)."""
     per_second: Seconds = 10
     """SMS per second over all workers; Temporal enforces it."""
     timeout_seconds: float = Field(10, gt=0, le=12)

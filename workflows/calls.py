@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         ResolveAccount,
         WithdrawalApplied,
     )
+    from domain.contracts.campaigns import InvitationBatch, NextInvitations
     from domain.contracts.message_io import (
         MailSupportAnswer,
         MailSupportRequest,
@@ -66,6 +67,8 @@ _NOTICE_WINDOW = timedelta(days=3)
 _COMPARE_TIMEOUT = timedelta(minutes=30)
 """The whole directory is read in one attempt, because LDAP has no position to go on from."""
 _COMPARE_HEARTBEAT = timedelta(minutes=1)
+_CHOOSE_TIMEOUT = timedelta(minutes=5)
+_CHOOSE_HEARTBEAT = timedelta(minutes=1)
 
 
 class RereadFailed(Exception):
@@ -233,4 +236,16 @@ async def compare_stage(request: CompareStage) -> StageCompared:
         name, queue = ActivityName.COMPARE_DIRECTORY, TaskQueue.DIRECTORY
     return await queued(
         name, request, StageCompared, queue, attempt=_COMPARE_TIMEOUT, heartbeat=_COMPARE_HEARTBEAT
+    )
+
+
+async def next_invitations(request: NextInvitations) -> InvitationBatch:
+    """Retry until registrar and ledger answer for every student of the batch."""
+    return await queued(
+        ActivityName.NEXT_INVITATIONS,
+        request,
+        InvitationBatch,
+        TaskQueue.MAIN,
+        attempt=_CHOOSE_TIMEOUT,
+        heartbeat=_CHOOSE_HEARTBEAT,
     )

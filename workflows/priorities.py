@@ -25,6 +25,8 @@ _KEYS = {
     ActivityName.SWEEP_EXPIRED: DUTY,
     ActivityName.COMPARE_DIRECTORY: DUTY,
     ActivityName.COMPARE_RUNS: DUTY,
+    ActivityName.NEXT_INVITATIONS: DUTY,
+    ActivityName.SEND_INVITATIONS: DUTY,
 }
 _LONGEST_KEY = 64
 """Bytes; Temporal fails the workflow task that asks for a longer key of fairness."""

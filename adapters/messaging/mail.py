@@ -36,6 +36,8 @@ _AWAY = (aiosmtplib.SMTPTimeoutError, ConnectionError, TimeoutError, ssl.SSLErro
 class ContentRefused(Misconfigured):
     """The relay takes letters to this mailbox, but never this one: a filter refuses its content."""
 
+    not_sent = True
+
 
 @dataclass(frozen=True)
 class Letter:
@@ -65,13 +67,23 @@ class MailRelay:
         Raises `ContentRefused` for the content, which is the sender's fault if a person wrote it.
         `reply_to` gets the replies to a letter that a person wrote.
         """
-        settings = self._settings
         message = self.compose(to, content, message_id, reply_to).as_bytes()
+        handing_over = asyncio.Event()
+        try:
+            return await self._hand_over(to, message, handing_over)
+        except AdapterError as error:
+            error.not_sent = error.not_sent or not handing_over.is_set()
+            raise
+
+    async def _hand_over(self, to: str, message: bytes, handing_over: asyncio.Event) -> Delivery:
+        """Send a message, and say from when on the relay may have taken it."""
+        settings = self._settings
         with translated(FailureType.MAIL_DOWN, _AWAY):
             try:
                 # A total time-out: the client library's applies to each answer by itself.
                 async with asyncio.timeout(settings.timeout_seconds):
                     async with self._connections.lend() as client:
+                        handing_over.set()
                         await client.sendmail(settings.sender, [to], message)
             except aiosmtplib.SMTPRecipientsRefused as error:
                 return _read(error.recipients[0])
@@ -161,7 +173,9 @@ def _read(refused: aiosmtplib.SMTPRecipientRefused) -> Delivery:
 
 
 def _refused(answer: aiosmtplib.SMTPResponseException) -> AdapterError:
+    """Return the error of a relay that answered, so that it has not taken the letter."""
     detail = f"SMTP {answer.code}"
-    if answer.code >= _PERMANENT:
-        return Misconfigured(detail)
-    return Unavailable(FailureType.MAIL_DOWN, detail)
+    permanent = answer.code >= _PERMANENT
+    error = Misconfigured(detail) if permanent else Unavailable(FailureType.MAIL_DOWN, detail)
+    error.not_sent = True
+    return error

@@ -13,10 +13,11 @@ import json
 import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -34,6 +35,8 @@ _PLACEHOLDER = re.compile(rf"\{{({'|'.join(sorted(SMS_PLACEHOLDERS))})\}}")
 _FORM = "application/x-www-form-urlencoded"
 _REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 _NOT_ALLOWED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
+_BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+"""Answers that say that the request was not handled; after another 5xx nobody knows."""
 _LONGEST_WAIT = timedelta(minutes=5)
 _LONGEST_ANSWER = 64 * 1024
 PARTS = Counter(
@@ -112,7 +115,29 @@ class SmsGateway:
         return not countries or contacts.country(to) in countries
 
     async def send(self, *, to: str, content: str, message_id: str) -> Delivery:
-        """Send a text; a refusal of this message is an outcome, all else is raised."""
+        """Send a text; a refusal of this message is an outcome, all else is raised.
+
+        An error says whether the gateway certainly has not taken the message.
+        """
+        handed_over = False
+
+        async def note(event: str, _: Mapping[str, Any]) -> None:
+            nonlocal handed_over
+            handed_over = handed_over or event.endswith("send_request_headers.started")
+
+        try:
+            return await self._send(to, content, message_id, note)
+        except AdapterError as error:
+            error.not_sent = error.not_sent or not handed_over
+            raise
+
+    async def _send(
+        self,
+        to: str,
+        content: str,
+        message_id: str,
+        note: Callable[[str, Mapping[str, Any]], Awaitable[None]],
+    ) -> Delivery:
         rest = timedelta(seconds=self._rests_until - time.monotonic())
         if rest > timedelta():
             raise Unavailable(FailureType.SMS_DOWN, "it asked to wait", wait=rest)
@@ -128,7 +153,9 @@ class SmsGateway:
         body = _filled(self._settings.body, {key: self._escaped(fields[key]) for key in fields})
         url = _filled(self._settings.url, {key: _in_address(fields[key]) for key in fields})
         sent = body.encode() if self._settings.method == "POST" else None
-        request = self._client.build_request(self._settings.method, url, content=sent)
+        request = self._client.build_request(
+            self._settings.method, url, content=sent, extensions={"trace": note}
+        )
         return self._read(await self._exchanged(request, self._auth))
 
     async def knows_us(self) -> bool:
@@ -163,12 +190,13 @@ class SmsGateway:
         if status in _REFUSED and re.search(settings.refused_pattern, said, re.DOTALL):
             return Delivery.UNDELIVERABLE
         if status in (*_REFUSED, *_NOT_ALLOWED):
-            raise Misconfigured(f"HTTP {status}")
+            raise _not_taken(Misconfigured(f"HTTP {status}"))
         wait = _asked_to_wait(response)
         if wait:
             # The gateway's rate limit is for the engine, not for one student.
             self._rests_until = time.monotonic() + wait.total_seconds()
-        raise Unavailable(FailureType.SMS_DOWN, f"HTTP {status}", wait=wait)
+        away = Unavailable(FailureType.SMS_DOWN, f"HTTP {status}", wait=wait)
+        raise _not_taken(away) if status in _BUSY else away
 
 
 class _Beginning(httpx.AsyncByteStream):
@@ -187,6 +215,11 @@ class _Beginning(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._whole.aclose()
+
+
+def _not_taken(error: AdapterError) -> AdapterError:
+    error.not_sent = True
+    return error
 
 
 async def _shorten(response: httpx.Response) -> None:

@@ -39,5 +39,6 @@ USED_BY: Mapping[str, System] = {
     ActivityName.MAIL_STUCK_REPORT: System.MAIL,
     ActivityName.COMPARE_DIRECTORY: System.DIRECTORY,
     ActivityName.COMPARE_RUNS: System.LEDGER,
+    ActivityName.NEXT_INVITATIONS: System.LEDGER,
 }
 """The system by activity; for activities that are missing here it depends on the request."""

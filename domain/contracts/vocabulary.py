@@ -11,6 +11,9 @@ OUTBOX_WORKFLOW = "Outbox"
 SWEEP_WORKFLOW = "Sweep"
 STUCK_REPORT_WORKFLOW = "StuckReport"
 RECONCILE_WORKFLOW = "Reconcile"
+CAMPAIGN_WORKFLOW = "Campaign"
+STOP_CAMPAIGN = "stop_campaign"
+"""The signal by which a campaign looks at once whether it is stopped."""
 
 
 class ScheduleId(StrEnum):
@@ -259,6 +262,8 @@ class ActivityName(StrEnum):
     MAIL_STUCK_REPORT = "mail_stuck_report"
     COMPARE_DIRECTORY = "compare_directory"
     COMPARE_RUNS = "compare_runs"
+    NEXT_INVITATIONS = "next_invitations"
+    SEND_INVITATIONS = "send_invitations"
 
 
 class TaskQueue(StrEnum):
@@ -283,3 +288,8 @@ def answer_workflow_id(request_id: str) -> str:
 def withdrawal_workflow_id(reference: str, consent_id: int) -> str:
     """Return the id of the workflow that applies a withdrawal, by the consent row it made."""
     return f"withdrawal-{reference}-{consent_id}"
+
+
+def campaign_workflow_id(campaign: str) -> str:
+    """Return the id of the workflow that sends the invitations of this campaign."""
+    return f"campaign-{campaign}"

@@ -25,6 +25,7 @@ from starter.output import group
 
 commands = group("What students read.")
 
+_INVITATIONS = ("invitation", "invitation_again")
 _TO_STUDENTS = ("pin", *(notice.value for notice in NoticeKind))
 _TO_STAFF = ("support_request", "support_answer")
 
@@ -66,6 +67,9 @@ def messages(config: Settings) -> Iterator[MessagePreview]:
     for language in Language:
         for name in _TO_STUDENTS:
             contents = {by: write(name, language, **sample) for by, write in writers.items()}
+            yield MessagePreview(name, language, contents)
+        for name in _INVITATIONS:
+            contents = {by: write(name, language, reference=None) for by, write in writers.items()}
             yield MessagePreview(name, language, contents)
         for name in _TO_STAFF:
             written = letter(name, language, written_in=language.value, **sample)

@@ -64,23 +64,24 @@ Reason = Annotated[str, typer.Option(help="Why; it is written to the audit.")]
 
 
 @asynccontextmanager
-async def staff_context() -> AsyncIterator[StaffContext]:
+async def staff_context(seconds: float = 2) -> AsyncIterator[StaffContext]:
     """Yield the staff context; raises `KeyUnavailable` if its keys differ from the ledger's.
 
+    `seconds` is the time-out of a call of the ledger.
     Ledger and Temporal are not used for anything else before a verb needs them.
     """
     config = settings.load()
-    async with databases.ledger(config) as (ledger, keys):
+    async with databases.ledger(config, seconds=seconds) as (ledger, keys):
         client = await connect.connect(config, keys, lazy=True, identity=connect.DESK)
         staff = Staff(os_user(), frozenset(StaffRole), said=said_user())
         yield StaffContext(client, ledger, keys, config, staff)
 
 
-def run(verb: Callable[[StaffContext], Awaitable[_Result]]) -> _Result:
+def run(verb: Callable[[StaffContext], Awaitable[_Result]], *, seconds: float = 2) -> _Result:
     """Call a verb with the staff context, and return its result."""
 
     async def call() -> _Result:
-        async with staff_context() as ctx:
+        async with staff_context(seconds) as ctx:
             try:
                 return await verb(ctx)
             except RateLimited as limited:

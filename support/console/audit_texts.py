@@ -26,6 +26,8 @@ ACTIONS: Mapping[str, str] = {
     Action.CUT: N_("Old rows of the audit deleted"),
     Action.OPERATE: N_("Pause of new activations"),
     Action.FINDINGS: N_("Findings of the reconciler"),
+    Action.CAMPAIGN: N_("Campaigns: stopped, or looked at who is in doubt"),
+    Action.CAMPAIGN_START: N_("Campaigns: prepared or started"),
     Action.DECODE: N_("Read payloads in Temporal's pages"),
     Action.EXPORT: N_("Export of a person's data"),
     Action.SECOND_FACTOR: N_("Reset of a second factor"),

@@ -48,6 +48,9 @@ SHOWN = frozenset({
     "submission_id", "system_id", "taken",
     "terms_version", "to", "told_at", "too_many", "tries_left", "username", "utc_offset",
     "valid_for", "verdict", "version", "wait_reason", "warnings", "why", "woken_by", "wrong",
+    # Of campaigns.
+    "campaign", "failures", "invitation", "most", "over", "per_minute", "recipients", "reminder",
+    "sent", "until", "wait",
 })
 """The fields of contracts, and of failures, that are shown."""
 _OF_TEMPORAL = frozenset({

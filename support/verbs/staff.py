@@ -58,6 +58,8 @@ class Action(StrEnum):
     CUT = audit.CUT
     OPERATE = "operate"
     FINDINGS = "findings"
+    CAMPAIGN = "campaign"
+    CAMPAIGN_START = "campaign_start"
     DECODE = "decode"
     SECOND_FACTOR = "second_factor_reset"
 
@@ -87,6 +89,7 @@ _SUPERVISOR = _HELPDESK | {
     Action.FUNNEL,
     Action.FINDINGS,
     Action.NOT_ACTIVATED,
+    Action.CAMPAIGN,
 }
 
 ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
@@ -108,6 +111,8 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
         Action.NOT_ACTIVATED,
         Action.OPERATE,
         Action.FINDINGS,
+        Action.CAMPAIGN,
+        Action.CAMPAIGN_START,
         Action.DECODE,
         Action.SECOND_FACTOR,
     },

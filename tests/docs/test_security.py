@@ -91,7 +91,7 @@ def limits_of(module: ModuleType) -> Iterator[str]:
 
 
 def test_each_threat_has_its_four_points() -> None:
-    assert [*THREATS] == [f"T{number:02d}" for number in range(1, 47)]
+    assert [*THREATS] == [f"T{number:02d}" for number in range(1, 48)]
     assert {title: points for title, points in THREATS.items() if (*points,) != POINTS} == {}
 
 
@@ -115,7 +115,9 @@ def test_each_number_is_that_of_the_code(value: str, name: str) -> None:
     assert written(in_code(name)) == value
 
 
-@pytest.mark.parametrize("section", ["policy", "send_budget", "portal", "console", "limits"])
+@pytest.mark.parametrize(
+    "section", ["policy", "send_budget", "campaigns", "portal", "console", "limits"]
+)
 def test_each_limit_that_can_be_set_is_in_the_table(section: str) -> None:
     model = Settings.model_fields[section].annotation
     assert isinstance(model, type)

@@ -5,17 +5,30 @@ import gzip
 import json
 import resource
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from demo.part import aside
+from domain.campaigns import QuietHours
 from domain.contracts.vocabulary import Step
-from ledger import activations, audit, audit_chain, backup, erased_list, erasure, restore, sessions
+from ledger import (
+    activations,
+    audit,
+    audit_chain,
+    backup,
+    campaigns,
+    erased_list,
+    erasure,
+    invitations,
+    restore,
+    sessions,
+)
 from ledger import migrate as module
 from ledger.backup import BadBackup
+from ledger.campaigns import CampaignPlan
 from ledger.erased_list import Erased, ErasedKind
 from ledger.migrate import NotMigrated, migrate
 from ledger.restore import NotRestored, Restored, RestoreRequest
@@ -100,6 +113,30 @@ async def test_every_row_comes_back_but_what_must_not(own: Ledger, folder: Path)
         chain = await audit_chain.verify(ledger, own.stack.keys, datetime.now(UTC))
         assert chain.whole
     assert done.open == 1
+
+
+async def test_a_campaign_that_was_not_over_is_in_doubt_and_sends_nothing_more(
+    own: Ledger, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    plan = CampaignPlan(["1"], ["sms"], 60, QuietHours(time(21), time(9)), None, 100)
+    async with await connect(own.dsn) as ledger:
+        for name in ("under way", "over"):
+            await campaigns.create(ledger, name, plan)
+            await invitations.add(ledger, own.stack.keys, name, [(name, "SIS/1")])
+            assert await campaigns.start(ledger, name, apart=timedelta(60), total=1_000)
+        await campaigns.end(ledger, "over")
+    await backup.write(own.dsn, own.stack.keys, folder, "1.0")
+    await own.restored(folder)
+    async with await connect(own.dsn) as ledger:
+        (count,) = await invitations.counts(ledger, "under way")
+        assert (count.state, count.number) == ("in_doubt", 1)
+        stopped = await campaigns.read(ledger, "under way")
+        assert stopped
+        assert stopped.stopped_why == "restored"
+        invited = await invitations.invited_within(ledger, ["under way", "over"], timedelta(60))
+        assert invited == {"under way"}
+        assert await campaigns.restored_since(ledger, timedelta(60))
 
 
 async def test_nothing_is_numbered_as_before(own: Ledger, folder: Path) -> None:

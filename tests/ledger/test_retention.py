@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 
 import asyncpg
 import pytest
 
+from domain.campaigns import QuietHours
 from domain.contracts.vocabulary import Step
-from ledger import imports, rekeyed, retention, told_apart, unclosed
+from ledger import campaigns, imports, invitations, rekeyed, retention, told_apart, unclosed
+from ledger.campaigns import CampaignPlan
 from ledger.forecast import forecast
 from ledger.imports import Owned
 from ledger.migrate import migrate
@@ -68,6 +70,9 @@ async def everything(pool: Pool, stack: TestStack, reference: str) -> None:
         "INSERT INTO sign_in_under_way (token_hash, name, roles, onward)"
         " VALUES ('hash', 'anna', '{}', '/')"
     )
+    night = QuietHours(time(21), time(9))
+    await campaigns.create(pool, "c1", CampaignPlan(["1"], ["sms"], 60, night, None, 1))
+    await invitations.add(pool, stack.keys, "c1", [(nobody.person_key, "SIS/1")])
     await pool.execute("INSERT INTO suggestion VALUES ('page', 'words', now())")
     await pool.execute("INSERT INTO budget VALUES ('contact', now(), 1, now())")
 

@@ -95,7 +95,13 @@ def play(stack: WholeStack, folder: Path) -> Scene:
     listed = run("support", "requests", "--json", environ=environ[User.COMMANDS])
     assert listed.returncode == 0, listed.stderr
     asked = [row["id"] for row in json.loads(listed.stdout) if row["reference"] == done]
+    department = str(student.row()["departmentid"])
+    words = ("--department", department, "--by", "email", "--per-minute", "1", "--reason", "asked")
+    ready = run("campaign", "prepare", *words, "--json", environ=environ[User.COMMANDS])
+    assert ready.returncode == 0, ready.stderr
     given = {
+        "department": department,
+        "campaign": json.loads(ready.stdout)["campaign"],
         "done": done,
         "opened": opened,
         "disputed": disputed,

@@ -95,6 +95,13 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("templates preview", ""),
     ("mail bounce", ""),
     ("brand preview", "--folder {folder}.pages"),
+    ("campaign prepare", "--department {department} --by sms --by email --remind-after 7"),
+    ("campaign preview", ""),
+    ("campaign start", "{campaign}"),
+    ("campaign show", "{campaign}"),
+    ("campaign show", "{campaign} --in-doubt"),
+    ("campaign list", ""),
+    ("campaign stop", "{campaign}"),
     ("capacity", ""),
     ("config check", "--only commands"),
     ("keys copy", "commands --to {folder}"),
@@ -105,7 +112,7 @@ WITH_REASON = {
     *("support retry-all", "support reopen", "support withdraw", "support resume"),
     *("support erase", "support pause", "privacy export", "privacy erase", "insurance export"),
     *("accounts release", "accounts join-again", "support second-factor-reset"),
-    "support settle",
+    *("support settle", "campaign prepare", "campaign start", "campaign stop"),
 }
 
 

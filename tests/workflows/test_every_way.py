@@ -29,6 +29,8 @@ ELSEWHERE = {
     ActivityName.MAIL_STUCK_REPORT,
     ActivityName.COMPARE_DIRECTORY,
     ActivityName.COMPARE_RUNS,
+    ActivityName.NEXT_INVITATIONS,
+    ActivityName.SEND_INVITATIONS,
 }
 """The activities of other workflows."""
 

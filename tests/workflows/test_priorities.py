@@ -82,6 +82,8 @@ def test_duties_go_last_and_letters_before_them() -> None:
         ActivityName.SWEEP_EXPIRED,
         ActivityName.COMPARE_DIRECTORY,
         ActivityName.COMPARE_RUNS,
+        ActivityName.NEXT_INVITATIONS,
+        ActivityName.SEND_INVITATIONS,
     }
 
 

@@ -214,6 +214,7 @@ async def test_later_is_tried_again_soon(relay: Relay, stage: str, answer: str) 
     setattr(relay, stage, answer)
     told = await fail(relay)
     assert (told.message, told.wait) == (f"MAIL_DOWN: SMTP {answer[:3]}", None)
+    assert told.not_sent
     setattr(relay, stage, "250 OK")
     assert await send(relay) is Delivery.SENT
 
@@ -264,6 +265,7 @@ async def test_a_letter_of_unknown_fate_is_tried_again_under_its_id(
     relay.stage, relay.lasts = stage, lasts
     told = await fail(relay, timeout_seconds=2)
     assert (told.type, told.wait) == ("MAIL_DOWN", None)
+    assert not told.not_sent
     relay.stage = ""
     assert await send(relay) is Delivery.SENT
     assert len({message["Message-ID"] for message in relay.taken}) == 1
@@ -356,4 +358,5 @@ async def test_a_mended_authority_needs_no_restart(stack: TestStack, tmp_path: P
 
 
 async def test_an_absent_relay_is_told_as_such() -> None:
-    assert (await fail(Relay(port=9))).type == "MAIL_DOWN"
+    told = await fail(Relay(port=9))
+    assert (told.type, told.not_sent) == ("MAIL_DOWN", True)

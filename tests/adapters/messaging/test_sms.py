@@ -257,3 +257,16 @@ def test_every_preset_is_complete_and_an_unknown_one_is_refused() -> None:
         assert preset.receipt_field
     with pytest.raises(ValidationError, match="no such preset; there are apifon"):
         Sms.model_validate({"preset": "pigeon"})
+
+
+@pytest.mark.parametrize(
+    ("status", "certain"), [(429, True), (503, True), (401, True), (500, False), (504, False)]
+)
+async def test_an_error_says_whether_the_message_was_certainly_not_taken(
+    gateway: Gateway, status: int, certain: bool
+) -> None:
+    gateway.status = status
+    assert (await fail(Sms(url=gateway.url))).not_sent is certain
+    assert (await fail(Sms(url="http://127.0.0.1:9/send"))).not_sent
+    async with talking(cut) as url:
+        assert not (await fail(Sms(url=url))).not_sent

@@ -40,10 +40,17 @@ def preview(folder: Path, *words: str, **environ: str) -> subprocess.CompletedPr
 def test_every_message_is_shown_and_written_with_nothing_running(tmp_path: Path) -> None:
     ended = preview(tmp_path, "--language", "el", "--folder", str(tmp_path / "out"))
     assert (ended.returncode, ended.stderr) == (0, "")
-    for name in ("pin", *NoticeKind, "support_request", "support_answer"):
+    for name in (
+        "pin",
+        *NoticeKind,
+        "invitation",
+        "invitation_again",
+        "support_request",
+        "support_answer",
+    ):
         assert f"=== {name} (el)" in ended.stdout
     assert "(en)" not in ended.stdout
-    assert ended.stdout.count("--- SMS: ") == ended.stdout.count(" places, 1 part\n") == 8
+    assert ended.stdout.count("--- SMS: ") == ended.stdout.count(" places, 1 part\n") == 10
     assert "@127.0.0.1 #012345" in ended.stdout
     assert "DOKIMES" in ended.stdout
     written = {file.name for file in (tmp_path / "out").iterdir()}

@@ -1,0 +1,211 @@
+"""Invitations of campaigns: one row a student and message, and what became of it.
+
+A message is claimed before it is handed over, and is not handed over a second time unless the
+gateway deduplicates; rows whose result stays unknown are listed.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from domain.campaigns import InvitationState, NotInvited
+from domain.contracts.campaigns import Recipient
+from domain.contracts.vocabulary import Language
+from ledger.messages import contact_index
+from postgres import Connection, Pool
+from security.keys import KeyRing
+
+_ADD = """
+INSERT INTO invitation (campaign, person_key, enrolment)
+SELECT $1, * FROM unnest($2::text[], $3::bytea[]) ON CONFLICT DO NOTHING
+"""
+_REACHED = "state IN ('sending', 'sent', 'undeliverable', 'in_doubt')"
+_INVITED = (
+    "SELECT DISTINCT person_key FROM invitation"  # noqa: S608 - a constant
+    f" WHERE person_key = ANY($1) AND {_REACHED} AND claimed_at > now() - $2::interval"
+)
+_NEXT = """
+SELECT id, person_key, enrolment, round FROM invitation
+WHERE campaign = $1 AND state = 'planned' AND person_key <> '' ORDER BY round, tries, id LIMIT $2
+"""
+_USED = (
+    "SELECT DISTINCT contact_index FROM invitation"  # noqa: S608 - a constant
+    f" WHERE campaign = $1 AND round = $2 AND contact_index = ANY($3) AND id <> $4 AND {_REACHED}"
+)
+_UNANSWERED = """
+UPDATE invitation SET state = CASE WHEN channel = ANY($3) THEN 'planned' ELSE 'in_doubt' END,
+    finished_at = CASE WHEN channel = ANY($3) THEN NULL ELSE now() END
+WHERE campaign = $1 AND state = 'sending' AND claimed_at < now() - $2::interval
+"""
+_REMIND = """
+INSERT INTO invitation (campaign, round, person_key, enrolment)
+SELECT campaign, 2, person_key, enrolment FROM invitation
+WHERE campaign = $1 AND round = 1 AND state = 'sent' AND person_key <> ''
+    AND finished_at < now() - $2::interval
+ON CONFLICT DO NOTHING RETURNING id
+"""
+_STILL = """
+SELECT min(at) FROM (
+    SELECT claimed_at + $3::interval AS at FROM invitation WHERE campaign = $1 AND state = 'sending'
+    UNION ALL SELECT finished_at + $2::interval FROM invitation i
+    WHERE campaign = $1 AND round = 1 AND state = 'sent' AND person_key <> '' AND NOT EXISTS (
+        SELECT FROM invitation n
+        WHERE n.campaign = $1 AND n.round = 2 AND n.person_key = i.person_key
+    )
+) AS open
+"""
+_CHOSEN = """
+SELECT language FROM (
+    SELECT language, started_at FROM activation WHERE person_key = ANY($1)
+    UNION ALL SELECT language, started_at FROM activation
+        WHERE mobile_index = ANY($2) AND person_key IS NULL
+    UNION ALL SELECT language, started_at FROM activation
+        WHERE email_index = ANY($2) AND person_key IS NULL
+) AS theirs ORDER BY started_at DESC LIMIT 1
+"""
+
+
+class PlannedInvitation(NamedTuple):
+    """A student to whom a message is due: a row of the registrar by system and number."""
+
+    id: int
+    person_key: str
+    enrolment: str
+    round: int
+
+
+class Claim(StrEnum):
+    """The answer to a claim; `halt`: nothing of this campaign may be sent now."""
+
+    CLAIMED = "claimed"
+    SKIPPED = "skipped"
+    TAKEN = "taken"
+    HALT = "halt"
+
+
+@dataclass(frozen=True)
+class InvitationCount:
+    round: int
+    state: InvitationState
+    why: str | None
+    number: int
+
+
+async def add(
+    ledger: Connection, keys: KeyRing, campaign: str, students: Collection[tuple[str, str]]
+) -> None:
+    """Plan invitations for these person keys with their enrolments."""
+    boxes = [keys.encrypt("invitation", person, enrolment) for person, enrolment in students]
+    await ledger.execute(_ADD, campaign, [person for person, _ in students], boxes)
+
+
+async def invited_within(pool: Connection, persons: Sequence[str], within: timedelta) -> set[str]:
+    """Return the persons to whom any campaign sent a message lately, or may have."""
+    return {person for (person,) in await pool.fetch(_INVITED, persons, within)}
+
+
+async def following(pool: Pool, keys: KeyRing, campaign: str, most: int) -> list[PlannedInvitation]:
+    """Return who is due, those first to whom it was tried least often."""
+    return [
+        PlannedInvitation(
+            row["id"],
+            row["person_key"],
+            keys.decrypt("invitation", row["person_key"], row["enrolment"]),
+            row["round"],
+        )
+        for row in await pool.fetch(_NEXT, campaign, most)
+    ]
+
+
+async def used(
+    pool: Pool, campaign: str, planned: PlannedInvitation, contacts: Sequence[str]
+) -> set[str]:
+    """Return which of these contacts' indexes a message for somebody else went to."""
+    rows = await pool.fetch(_USED, campaign, planned.round, contacts, planned.id)
+    return {contact for (contact,) in rows}
+
+
+async def skip(pool: Pool, invitation: int, why: NotInvited) -> None:
+    await pool.execute(
+        "UPDATE invitation SET state = 'skipped', why = $2, finished_at = now()"
+        " WHERE id = $1 AND state = 'planned'",
+        invitation,
+        why,
+    )
+
+
+async def end_unanswered(
+    pool: Pool, campaign: str, after: timedelta, again: Collection[str]
+) -> None:
+    """End what was claimed so long ago: in doubt, or due again by the channels of `again`."""
+    await pool.execute(_UNANSWERED, campaign, after, again)
+
+
+async def plan_reminders(pool: Pool, campaign: str, after: timedelta) -> bool:
+    """Plan the reminders that are due; return whether there are any."""
+    return bool(await pool.fetch(_REMIND, campaign, after))
+
+
+async def open_until(
+    pool: Pool, campaign: str, remind_after: timedelta | None, unanswered: timedelta
+) -> datetime | None:
+    """Return when something may next be due though nothing is now; None: nothing ever."""
+    at: datetime | None = await pool.fetchval(_STILL, campaign, remind_after, unanswered)
+    return at
+
+
+async def chosen_language(
+    pool: Pool, persons: Collection[str], contacts: Collection[str]
+) -> Language | None:
+    """Return the language of the newest activation of this person, or with these contacts."""
+    language = await pool.fetchval(_CHOSEN, persons, contacts)
+    return Language(language) if language else None
+
+
+async def claim(
+    pool: Pool,
+    keys: KeyRing,
+    recipient: Recipient,
+    *,
+    parts: int,
+    until: datetime | None,
+    apart: timedelta,
+) -> Claim:
+    """Claim a message just before it is handed over, unless this person must not get it."""
+    claimed = await pool.fetchval(
+        "SELECT claim_invitation($1, $2, $3, $4, $5, $6, $7)",
+        recipient.invitation,
+        recipient.destination.channel,
+        contact_index(keys, recipient.destination),
+        recipient.other_keys,
+        parts,
+        until,
+        apart,
+    )
+    return Claim(claimed)
+
+
+async def settle(pool: Pool, invitation: int, result: InvitationState) -> None:
+    """Record the result of a claimed message; `planned`: it was certainly not sent."""
+    await pool.execute("SELECT settle_invitation($1, $2)", invitation, result)
+
+
+async def counts(ledger: Connection, campaign: str) -> list[InvitationCount]:
+    rows = await ledger.fetch(
+        "SELECT round, state, why, count(*) AS number FROM invitation WHERE campaign = $1"
+        " GROUP BY round, state, why ORDER BY round, state, why",
+        campaign,
+    )
+    return [InvitationCount(**{**row, "state": InvitationState(row["state"])}) for row in rows]
+
+
+async def in_doubt(ledger: Connection, keys: KeyRing, campaign: str) -> list[str]:
+    """Return the enrolments of those of whom nobody knows whether the message arrived."""
+    rows = await ledger.fetch(
+        "SELECT person_key, enrolment FROM invitation"
+        " WHERE campaign = $1 AND state = 'in_doubt' AND person_key <> '' ORDER BY id",
+        campaign,
+    )
+    return [keys.decrypt("invitation", row["person_key"], row["enrolment"]) for row in rows]

@@ -1,0 +1,172 @@
+"""`activation campaign ...`: invites students who have not activated yet, by mail or SMS."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import time, timedelta
+from functools import partial
+from typing import Annotated
+
+import typer
+
+import adapters.messaging.wiring  # noqa: F401 - registers the channels
+import settings
+from adapters.messaging.port import WIRINGS
+from domain.campaigns import QuietHours
+from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import Language
+from ledger.campaigns import CampaignPlan, CampaignRow
+from starter import databases
+from starter.output import Failed, Json, group, show_json, utc
+from support.commands.terminal import Reason, run, show_outcome
+from support.verbs import campaign_plans, campaigns
+from support.verbs.campaign_plans import TEXTS, Prepared
+from support.verbs.campaigns import CampaignSeen
+
+commands = group("Invite students who have not activated yet.")
+
+_LEDGER_SECONDS = 60.0
+CampaignId = Annotated[str, typer.Argument(help="The campaign, as `prepare` and `list` name it.")]
+
+
+@commands.command()
+def prepare(  # noqa: PLR0917 - options of a command
+    department: Annotated[
+        list[str], typer.Option(help="A department, by its number; once for each.")
+    ],
+    by: Annotated[
+        list[str],
+        typer.Option(help="`sms` or `email`; once for each, the preferred one first."),
+    ],
+    reason: Reason,
+    per_minute: Annotated[
+        int | None, typer.Option(min=1, help="Messages a minute; campaigns.per_minute at most.")
+    ] = None,
+    remind_after: Annotated[
+        int | None, typer.Option(min=1, help="Days until the one reminder; none without it.")
+    ] = None,
+    sms_parts: Annotated[
+        int | None, typer.Option(min=1, help="Parts of SMS at most; else as many as are needed.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Count who would be invited, by what, and what it would cost. Nothing is sent."""
+    limits = settings.load().campaigns
+    if per_minute and per_minute > limits.per_minute:
+        raise Failed(f"campaigns.per_minute allows {limits.per_minute} messages a minute")
+    plan = CampaignPlan(
+        tuple(dict.fromkeys(department)),
+        _channels(by),
+        per_minute or limits.per_minute,
+        QuietHours(limits.quiet_from, limits.quiet_until),
+        timedelta(remind_after) if remind_after else None,
+        sms_parts or limits.sms_total,
+    )
+    with databases.registrar():
+        told = run(
+            partial(campaign_plans.plan_invitations, plan=plan, reason=reason),
+            seconds=_LEDGER_SECONDS,
+        )
+    if json:
+        show_json(asdict(told))
+    else:
+        _show_prepared(told)
+
+
+def _channels(names: Sequence[str]) -> tuple[Channel, ...]:
+    try:
+        return tuple(dict.fromkeys(map(Channel, names)))
+    except ValueError:
+        raise Failed(f"the channels are: {', '.join(Channel.all())}") from None
+
+
+def _show_prepared(told: Prepared) -> None:
+    by = ", ".join(f"{channel} {number}" for channel, number in told.by_channel.items())
+    typer.echo(f"Campaign {told.campaign}: {told.planned} students ({by or 'nobody'})")
+    typer.echo(f"SMS parts: {told.sms_parts} at most; sending takes {told.minutes} min or more")
+    for why, number in told.left_out.items():
+        typer.echo(f"left out, {why}: {number}")
+    if told.after_restore:
+        typer.echo("The ledger was restored lately: it may not know all who were invited.")
+    typer.echo(f"Nothing was sent. Start it: activation campaign start {told.campaign}")
+
+
+@commands.command()
+def preview(
+    language: Annotated[Language | None, typer.Option(help="Only this one.")] = None,
+) -> None:
+    """Show exactly what students read, in both languages, with the parts of the SMS."""
+    config = settings.load()
+    for each in Language if language is None else (language,):
+        for name in TEXTS:
+            for channel, wiring in WIRINGS.items():
+                shown = wiring.preview(wiring.writer(config)(name, each, reference=None))
+                typer.echo(f"=== {name} ({each}), {channel.label}{shown.about}\n{shown.text}")
+
+
+@commands.command()
+def start(campaign: CampaignId, reason: Reason, json: Json = False) -> None:
+    """Start sending what `prepare` has counted; repeating it changes nothing."""
+    run(partial(campaigns.start, campaign=campaign, reason=reason))
+    show_outcome({"started": True}, "Started.", json=json)
+
+
+@commands.command()
+def stop(campaign: CampaignId, reason: Reason, json: Json = False) -> None:
+    """Stop a campaign for good; at most the message that is just being sent still goes."""
+    stopped = run(partial(campaigns.stop, campaign=campaign, reason=reason))
+    show_outcome({"stopped": stopped}, "Stopped." if stopped else "It was over.", json=json)
+
+
+@commands.command()
+def show(
+    campaign: CampaignId,
+    in_doubt: Annotated[
+        bool, typer.Option("--in-doubt", help="The enrolments of who may have no message.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Count what became of a campaign's invitations."""
+    if in_doubt:
+        listed = run(partial(campaigns.doubtful, campaign=campaign))
+        show_json(listed) if json else typer.echo("\n".join(listed) or "Nobody is in doubt.")
+        return
+    seen = run(partial(campaigns.seen, campaign=campaign))
+    if json:
+        show_json(_as_dict(seen.campaign) | {"counts": [asdict(each) for each in seen.counts]})
+    else:
+        _show(seen)
+
+
+@commands.command("list")
+def list_(json: Json = False) -> None:
+    """List the newest campaigns."""
+    found = run(campaigns.listed)
+    if json:
+        show_json([_as_dict(each) for each in found])
+        return
+    for each in found:
+        departments = ",".join(each.plan.departments)
+        typer.echo(f"{each.id}  {utc(each.prepared_at)}  {campaigns.state(each)}  {departments}")
+    if not found:
+        typer.echo("There is no campaign.")
+
+
+def _show(seen: CampaignSeen) -> None:
+    found = seen.campaign
+    typer.echo(
+        f"{found.id}: {campaigns.state(found)}, departments {','.join(found.plan.departments)}"
+    )
+    typer.echo(f"SMS parts: {found.parts_spent} of {found.plan.sms_parts}")
+    for each in seen.counts:
+        kind = "invitation" if each.round == 1 else "reminder"
+        why = f" ({each.why})" if each.why else ""
+        typer.echo(f"{kind} {each.state}{why}: {each.number}")
+
+
+def _as_dict(campaign: CampaignRow) -> dict[str, object]:
+    told = asdict(campaign)
+    plan = told.pop("plan")
+    after: timedelta | None = plan.pop("remind_after")
+    quiet: dict[str, time] = plan.pop("quiet")
+    hours = {f"quiet_{name}": at.isoformat("minutes") for name, at in quiet.items()}
+    return {**told, **plan, **hours, "remind_after_days": after.days if after else None}

@@ -1,0 +1,125 @@
+"""Campaigns of staff: starts, stops and shows them; who is limited to departments sees theirs.
+
+To see and to stop one needs less than to start one, so that more people can stop a mistake.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from domain.contracts.campaigns import RunCampaign, StopCampaign
+from domain.contracts.vocabulary import (
+    CAMPAIGN_WORKFLOW,
+    STOP_CAMPAIGN,
+    TaskQueue,
+    campaign_workflow_id,
+)
+from ledger import campaigns, invitations
+from ledger.campaigns import CampaignRow, Started
+from ledger.invitations import InvitationCount
+from starter.client.connect import asking
+from support.verbs.actions import ActionRefused
+from support.verbs.staff import Action, StaffContext
+from translations import N_
+from web import times
+from workflows.priorities import DUTIES
+
+MOST = 50
+"""Campaigns of a list, the newest first."""
+_FRESH = timedelta(days=7)
+"""After so long the counts of a preparation tell too little of what a start would do."""
+
+
+@dataclass(frozen=True)
+class CampaignSeen:
+    """A campaign with what became of its invitations so far."""
+
+    campaign: CampaignRow
+    counts: Sequence[InvitationCount]
+
+
+def state(campaign: CampaignRow) -> str:
+    """Return in one word, or two, where a campaign stands."""
+    if campaign.stopped_at:
+        return f"stopped ({campaign.stopped_why})"
+    if campaign.ended_at:
+        return "ended"
+    return "started" if campaign.started_at else "prepared"
+
+
+async def listed(ctx: StaffContext) -> list[CampaignRow]:
+    """Return the newest campaigns whose departments this person sees."""
+    ctx.staff.check(Action.CAMPAIGN)
+    return [each for each in await campaigns.newest(ctx.pool, MOST) if _sees(ctx, each)]
+
+
+async def seen(ctx: StaffContext, campaign: str) -> CampaignSeen:
+    """Return a campaign with its counts; raises `ActionRefused` for one that there is not."""
+    found = await _known(ctx, Action.CAMPAIGN, campaign)
+    return CampaignSeen(found, await invitations.counts(ctx.pool, campaign))
+
+
+async def doubtful(ctx: StaffContext, campaign: str) -> list[str]:
+    """Return the enrolments of whom nobody knows whether the message arrived; it is audited."""
+    await _known(ctx, Action.CAMPAIGN, campaign)
+    await ctx.record(Action.CAMPAIGN, reason=f"in doubt: {campaign}")
+    return await invitations.in_doubt(ctx.pool, ctx.keys, campaign)
+
+
+async def start(ctx: StaffContext, campaign: str, *, reason: str) -> None:
+    """Start sending, once however often it is called; raises `ActionRefused`.
+
+    Raises `TemporalUnavailable`: nothing is sent until it is called again.
+    """
+    found = await _known(ctx, Action.CAMPAIGN_START, campaign)
+    if found.started_at is None and await ctx.now() - found.prepared_at > _FRESH:
+        raise ActionRefused(N_("It was prepared more than a week ago: prepare a new one."))
+    await ctx.record(Action.CAMPAIGN_START, reason=f"start {campaign}: {reason}")
+    limits = ctx.settings.campaigns
+    apart = timedelta(limits.apart_days)
+    match await campaigns.start(ctx.pool, campaign, apart=apart, total=limits.sms_total):
+        case Started.OVER:
+            raise ActionRefused(N_("This campaign is over."))
+        case Started.OVER_TOTAL:
+            raise ActionRefused(
+                N_("All campaigns together would send more SMS than campaigns.sms_total allows.")
+            )
+    with suppress(WorkflowAlreadyStartedError), asking():
+        await ctx.client.start_workflow(
+            CAMPAIGN_WORKFLOW,
+            RunCampaign(campaign=campaign),
+            id=campaign_workflow_id(campaign),
+            task_queue=TaskQueue.MAIN,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            priority=DUTIES,
+            rpc_timeout=times.CONSOLE_RPC,
+        )
+
+
+async def stop(ctx: StaffContext, campaign: str, *, reason: str) -> bool:
+    """Stop between two messages, for good; return False if it was over. Needs no Temporal."""
+    await _known(ctx, Action.CAMPAIGN, campaign)
+    await ctx.record(Action.CAMPAIGN, reason=f"stop {campaign}: {reason}")
+    stopped = await campaigns.stop(ctx.pool, campaign)
+    # Only so that a resting workflow ends now; each message asks the ledger in any case.
+    with suppress(RPCError):
+        handle = ctx.client.get_workflow_handle(campaign_workflow_id(campaign))
+        await handle.signal(STOP_CAMPAIGN, StopCampaign(), rpc_timeout=times.CONSOLE_RPC)
+    return stopped
+
+
+async def _known(ctx: StaffContext, action: Action, campaign: str) -> CampaignRow:
+    ctx.staff.check(action)
+    found = await campaigns.read(ctx.pool, campaign)
+    if found is None or not _sees(ctx, found):
+        raise ActionRefused(N_("There is no such campaign."))
+    return found
+
+
+def _sees(ctx: StaffContext, campaign: CampaignRow) -> bool:
+    return all(map(ctx.staff.sees, campaign.plan.departments))

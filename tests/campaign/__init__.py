@@ -1,0 +1,1 @@
+"""A whole campaign against a gateway that fails: `make campaign`."""
