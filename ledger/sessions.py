@@ -46,6 +46,11 @@ SELECT {_ROW}, typed, token_hash <> $1 AS replaced,
 FROM found
 LEFT JOIN LATERAL take_post(CASE WHEN NOT superseded THEN reference END, $7, $8, $9) ON true
 """  # noqa: S608 - constants of this module
+_LAST_USE = f"""
+SELECT {_ROW}, seen_at + interval '1 min' AS seen_at, now() AS told_at FROM session
+WHERE token_hash = $1 AND seen_at > now() - $2::interval - interval '1 min'
+AND created_at > now() - $3::interval AND created_at <= now()
+"""  # noqa: S608 - constants of this module
 _BEGIN = """
 WITH dropped AS (
     DELETE FROM session WHERE token_hash = $1 OR created_at < now() - interval '1 day'
@@ -90,7 +95,8 @@ class Session:
     encrypted; `proofs`: the submissions that its token was rotated for since then, of which one may
     have proved the contact; `replaced`: it was found by its old token; `progress`: the newest
     answer of the engine, encrypted, if it is seconds old and no page was drawn from it. `told_at`
-    is the ledger's time. `spent` is the limit that refuses the answer that was to be counted.
+    is the ledger's time, `seen_at` the last use as far as the row has it. `spent` is the limit that
+    refuses the answer that was to be counted.
     """
 
     reference: str | None
@@ -100,6 +106,8 @@ class Session:
     replaced: bool = False
     progress: bytes | None = None
     told_at: datetime | None = field(default=None, compare=False)
+    began_at: datetime | None = field(default=None, compare=False)
+    seen_at: datetime | None = field(default=None, compare=False)
     spent: PostsSpent | None = None
 
 
@@ -153,7 +161,24 @@ async def find(
         replaced=row["replaced"],
         progress=row["progress"],
         told_at=row["told_at"],
+        began_at=row["created_at"],
+        seen_at=row["told_at"],
         spent=PostsSpent(row["opens"]) if row["refused"] else None,
+    )
+
+
+async def last_use(
+    pool: Pool, keys: KeyRing, token: str, *, idle: timedelta, absolute: timedelta
+) -> Session | None:
+    """Return the live session of this token without recording a use; None when there is none."""
+    row = await pool.fetchrow(_LAST_USE, token_hash(token), idle, absolute)
+    if row is None or not _counts(keys, row):
+        return None
+    return Session(
+        row["reference"],
+        told_at=row["told_at"],
+        began_at=row["created_at"],
+        seen_at=row["seen_at"],
     )
 
 

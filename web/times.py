@@ -33,6 +33,8 @@ PAUSE_FRESH_SECONDS = 3.0
 """How long that is cached, so that a crowd does not query the ledger for each page."""
 PAUSE_KEPT_SECONDS = 15.0
 """How long a pause that cannot be read again is still shown; then a start is worth a try."""
+SESSION_WARNING = timedelta(minutes=5)
+"""Before a session ends its page asks whether to continue; people need at least 20 seconds."""
 
 # Calls of the portal to Temporal.
 QUERY = timedelta(seconds=1.5)

@@ -37,6 +37,7 @@ from starter.portal import (
     problem,
     proof,
     review,
+    session_time,
 )
 from starter.portal.admission import Admission
 from starter.portal.attack_mode import AttackMode
@@ -74,7 +75,7 @@ def create(context: PortalContext | None = None) -> FastAPI:
     app = application(
         partial(nullcontext, context) if context else partial(_connected, settings, traced),
         public_url=settings.portal.public_url,
-        routers=[module.router for module in steps],
+        routers=[module.router for module in (*steps, session_time)],
         error_page=_error_page,
         traced=traced.request if traced else None,
     )

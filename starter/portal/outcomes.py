@@ -1,7 +1,7 @@
 """Routes of the pages that ask nothing of the student: waiting, done, ended."""
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from starter import page_contexts, page_state, pages
 from starter.page_state import PageState
@@ -56,6 +56,14 @@ async def ended(ctx: CurrentRequest) -> Response:
 
 @router.post("/end")
 async def finished(ctx: CurrentRequest) -> Response:
-    """End the session, for students at a shared computer."""
+    """End the session and clear the browser's data, for students at a shared computer."""
     await ctx.form()
-    return await ctx.end()
+    if ctx.token:
+        await ctx.app.sessions.end(ctx.token)
+    response = RedirectResponse("/", 303)
+    # Honoured over https only; "cookies" clears the whole registered domain, so that sessions
+    # at other services of the institution end too.
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    ctx.site.session_cookie.delete(response)
+    ctx.site.language_cookie.delete(response)
+    return response

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from markupsafe import Markup
 
 from domain.contracts.views import Progress
@@ -25,6 +25,7 @@ from starter.page_state import PageState
 from starter.portal import newest
 from starter.portal.portal_context import PortalContext
 from starter.portal.redirects import RedirectTo, SessionEnded
+from starter.portal.sessions import SessionTime
 from starter.portal.time_limit import TimeLimit
 from web import forms, times
 from web.context import RequestContext, in_time
@@ -48,7 +49,7 @@ class PortalRequest(RequestContext):
         self._failed = False
         self._submission_id: str | None = None
         self._found: PageState | None = None
-        self._told_at: tuple[datetime, float] | None = None
+        self._read: tuple[Session, float] | None = None
         self.counted: Session | None = None
 
     # --- session and state --------------------------------------------------------------------
@@ -72,7 +73,7 @@ class PortalRequest(RequestContext):
         if session and session.reference:
             log_context.about(session.reference)
         if session and session.told_at:
-            self._told_at = session.told_at, time.monotonic()
+            self._read = session, time.monotonic()
         if session and session.replaced and token and sent:
             self._keep(sessions.successor(token, sent))
         return session
@@ -198,10 +199,20 @@ class PortalRequest(RequestContext):
 
         The session was read with it; the time since then is measured without a clock.
         """
-        if self._told_at is None:
-            return await clock.now(self.app.pool)
-        told_at, read_at = self._told_at
-        return told_at + timedelta(seconds=time.monotonic() - read_at)
+        return self._now() or await clock.now(self.app.pool)
+
+    def _now(self) -> datetime | None:
+        if self._read is None or self._read[0].told_at is None:
+            return None
+        return self._read[0].told_at + timedelta(seconds=time.monotonic() - self._read[1])
+
+    def session_time(self) -> SessionTime | None:
+        """Return how long the session lasts from now on; None if this request read none."""
+        now = self._now()
+        return self.app.sessions.time_left(self._read[0], now) if self._read and now else None
+
+    def shared(self) -> dict[str, Any]:
+        return {"session_time": self.session_time()}
 
     async def known_reference(self) -> str | None:
         """Return the reference of this browser's activation if the ledger answers at once."""
@@ -267,18 +278,6 @@ class PortalRequest(RequestContext):
         token, kept = await self.app.sessions.rotate(self.token, self._submission_id, sealed)
         self._keep(token)
         return kept
-
-    async def end(self) -> Response:
-        """End this session, clear the browser's data and redirect to the first page."""
-        if self.token:
-            await self.app.sessions.end(self.token)
-        response = RedirectResponse("/", 303)
-        # Honoured over https only; "cookies" clears the whole registered domain, so that sessions
-        # at other services of the institution end too.
-        response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
-        self.site.session_cookie.delete(response)
-        self.site.language_cookie.delete(response)
-        return response
 
     # --- responses ----------------------------------------------------------------------------
 

@@ -10,9 +10,9 @@ a row, so that its first form has a CSRF token too.
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ledger import posts
 from ledger import sessions as ledger
@@ -20,6 +20,7 @@ from ledger.budgets import Bound, Taken
 from postgres import UNAVAILABLE, Pool
 from security.keys import KeyRing
 from settings.pages import Portal
+from web import times
 from web.forms import name_of
 
 T = TypeVar("T")
@@ -37,6 +38,19 @@ async def _twice(change: Callable[[], Awaitable[T]]) -> T:
         raise
     except UNAVAILABLE:
         return await change()
+
+
+class SessionTime(NamedTuple):
+    """How many whole seconds a session lasts if it is not used, and at most; when it ends then."""
+
+    idle: int
+    in_all: int
+    ends_at: datetime
+
+    @property
+    def warns(self) -> int:
+        """Return how many seconds before the end a page asks whether to go on."""
+        return min(int(times.SESSION_WARNING.total_seconds()), self.idle // 3)
 
 
 class Sessions:
@@ -75,6 +89,20 @@ class Sessions:
             take=take,
             counts=counts,
         )
+
+    async def last_use(self, token: str | None) -> ledger.Session | None:
+        """Return the session without using it, so that a look at the time left is no use."""
+        if not token:
+            return None
+        lives = {"idle": self._idle, "absolute": self._absolute}
+        return await ledger.last_use(self._pool, self._keys, token, **lives)
+
+    def time_left(self, session: ledger.Session, now: datetime) -> SessionTime | None:
+        if session.seen_at is None or session.began_at is None:
+            return None
+        ends = session.seen_at + self._idle, session.began_at + self._absolute
+        idle, in_all = (max(int((end - now).total_seconds()), 0) for end in ends)
+        return SessionTime(idle, in_all, min(ends))
 
     async def take_form(
         self, token: str, own: Bound, by_address: Sequence[Bound]

@@ -81,6 +81,7 @@ PORTAL = (
     ),
     FormGrammar("/hooks/sms/sms", [Field("status", ["delivered", "x"])]),
     FormGrammar("/hooks/sms/sms/0123", [Field("status", ["delivered", "x"])]),
+    FormGrammar("/session"),
     FormGrammar("/end"),
     FormGrammar("/done"),
     FormGrammar("/progress"),
@@ -88,6 +89,7 @@ PORTAL = (
 PORTAL_PAGES = (
     *("/", "/who", "/contact", "/pin", "/identify", "/insurance", "/insurance/other", "/review"),
     *("/review/wrong", "/password", "/progress", "/progress.json", "/done", "/continued", "/ended"),
+    "/session.json",
     *(
         "/problem",
         "/problem/{reference}",

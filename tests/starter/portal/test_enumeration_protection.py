@@ -51,8 +51,9 @@ TOKENS = (
     re.compile(r'name="(?:csrf|form)" value="[^"]+"'),
     re.compile(r"A-[0-9A-Z]{4}-[0-9A-Z]{4}"),
     re.compile(r"A-[0-9A-Z]{4}"),
-    # The seconds of a time, as one browser asked after the other.
-    re.compile(r"(?<=\d\d:\d\d):\d\d"),
+    # Times and durations, as one browser asked after the other.
+    re.compile(r"\d\d:\d\d(:\d\d)?"),
+    re.compile(r'data-[a-z-]+="\d+"'),
 )
 
 
