@@ -88,6 +88,7 @@ class DeskActivities(Activities):
             written_in=asked.language.value,
             name=asked.name,
             reply_to=asked.reply_to,
+            phone=asked.phone,
             text=asked.text,
         )
         return await self._send(letter, f"support:{asked.id}", asked.reply_to)

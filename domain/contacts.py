@@ -62,6 +62,15 @@ def mobile(raw: str, region: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
+def phone(raw: str, region: str) -> str:
+    """Return the E.164 form of any telephone number, a landline too, typed in `region`."""
+    text = plain(raw)
+    number = _parse(text, region) if _PHONE_CHARACTERS.fullmatch(text) else None
+    if number is None:
+        raise InvalidInput(InputRule.MOBILE_FOREIGN if _foreign(text) else InputRule.PHONE_INVALID)
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
 def email(raw: str) -> str:
     """Return the address in lower case, its domain in ASCII."""
     text = plain(raw)

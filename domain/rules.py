@@ -11,6 +11,7 @@ class InputRule(StrEnum):
     MOBILE_INVALID = "mobile_invalid"
     MOBILE_LANDLINE = "mobile_landline"
     MOBILE_FOREIGN = "mobile_foreign"
+    PHONE_INVALID = "phone_invalid"
     EMAIL_INVALID = "email_invalid"
     EMAIL_GREEK = "email_greek"
     EMAIL_OWN = "email_own"

@@ -140,7 +140,7 @@ GRANTS = (
     Grant(
         "support_request",
         [User.PORTAL],
-        "SELECT (id), INSERT (id, reference, step, language, name, reply_to, text)",
+        "SELECT (id), INSERT (id, reference, step, language, name, reply_to, text, phone)",
     ),
     Grant("support_request", [User.MAIN], "SELECT"),
     Grant(

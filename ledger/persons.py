@@ -39,6 +39,7 @@ async def held(pool: Pool, keys: KeyRing, person: Traced) -> dict[str, Any]:
             "at": each.line.created_at,
             "name": each.request.name,
             "reply_to": each.request.reply_to,
+            "phone": each.request.phone,
             "text": each.request.text,
             "answer": each.answer,
             "closing": each.closing,

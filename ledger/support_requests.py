@@ -47,6 +47,7 @@ class HelpRequest:
     name: str
     reply_to: str
     text: str
+    phone: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,13 @@ class HelpRequestDetail:
 
 async def put(pool: Pool, keys: KeyRing, request: HelpRequest) -> None:
     """Insert a request (idempotent by its id)."""
-    name, reply_to, text = (
+    name, reply_to, text, phone = (
         keys.encrypt("support_request", request.id, value)
-        for value in (request.name, request.reply_to, request.text)
+        for value in (request.name, request.reply_to, request.text, request.phone)
     )
     await pool.execute(
-        "INSERT INTO support_request (id, reference, step, language, name, reply_to, text)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO support_request (id, reference, step, language, name, reply_to, text,"
+        " phone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
         request.id,
         request.reference,
         request.step,
@@ -101,6 +102,7 @@ async def put(pool: Pool, keys: KeyRing, request: HelpRequest) -> None:
         name,
         reply_to,
         text,
+        phone,
     )
 
 
@@ -241,11 +243,11 @@ async def _some(pool: Pool, condition: str, since: str) -> list[str]:
 
 
 def _read(keys: KeyRing, row: asyncpg.Record) -> HelpRequest:
-    name, reply_to, text = (
-        keys.decrypt("support_request", row["id"], row[column])
-        for column in ("name", "reply_to", "text")
+    texts = (
+        "" if row[column] is None else keys.decrypt("support_request", row["id"], row[column])
+        for column in ("name", "reply_to", "text", "phone")
     )
-    return _request(row, name, reply_to, text)
+    return _request(row, *texts)
 
 
 def _request(row: asyncpg.Record, *texts: str) -> HelpRequest:

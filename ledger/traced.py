@@ -198,7 +198,8 @@ async def _without_activation(pool: Pool, keys: KeyRing) -> list[HelpRequestDeta
 def _contacts(keys: KeyRing, asked: HelpRequestDetail, region: str) -> set[str]:
     """Return the indexes of the contacts in a request: where to answer, and what its text has."""
     found = set()
-    texts = (asked.request.reply_to, asked.request.text, asked.answer or "", asked.closing or "")
+    request = asked.request
+    texts = (request.reply_to, request.phone, request.text, asked.answer or "", asked.closing or "")
     for text in texts:
         for piece in (*text.split(), *re.findall(r"\+?\d[\d ()./-]{7,18}\d", text)):
             word = piece.strip(".,;:()<>")

@@ -19,6 +19,9 @@ _RULES: Mapping[InputRule, str] = {
     InputRule.MOBILE_INVALID: N_("Enter a whole mobile number, for example 691 234 5678"),
     InputRule.MOBILE_LANDLINE: N_("This is a landline. Enter a mobile number"),
     InputRule.MOBILE_FOREIGN: N_("For a foreign number start with +, for example +357 99 123456"),
+    InputRule.PHONE_INVALID: N_(
+        "Enter a whole telephone number, for example 691 234 5678 or 2710 123456"
+    ),
     InputRule.EMAIL_INVALID: N_("Enter a whole e-mail address, for example name@example.com"),
     InputRule.EMAIL_GREEK: N_("The e-mail has Greek letters. Switch the keyboard to English"),
     InputRule.EMAIL_OWN: N_(

@@ -85,6 +85,7 @@ def _sample(config: Settings) -> dict[str, Word]:
         "username": USERNAME,
         "name": "Μαρία Παπαδοπούλου",
         "reply_to": "maria@mail.example",
+        "phone": "+306912345678",
         "step": Step.PIN.value,
         "text": "Δεν λαμβάνω τον κωδικό.",
     }

@@ -13,7 +13,14 @@ from domain.rules import InputRule, InvalidInput
 from domain.text import note
 from starter import page_contexts, page_state
 from starter.page_state import PageState
-from starter.portal import barrier, crowd, enumeration_protection, limits
+from starter.portal import (
+    barrier,
+    crowd,
+    enumeration_protection,
+    limits,
+    mail_question,
+    typed_contacts,
+)
 from starter.portal.portal_request import CurrentRequest, PortalRequest, UncountedRequest
 from starter.portal.redirects import RedirectTo, SessionEnded
 from starter.portal.submissions import RECEIVED
@@ -79,6 +86,11 @@ async def contact_given(ctx: UncountedRequest) -> Response:
         present = await _current_or_new(ctx)
         if errors:
             return ctx.page("contact", errors=errors, typed=typed)
+        read["email"], question = mail_question.settle(form, read["email"])
+        if question:
+            return ctx.page("contact", status=422, typed=typed, question=question)
+        if form.get("meant"):
+            typed["email"] = read["email"] or ""
         noted = await _note_and_attach(ctx, form, read, present, in_turn=in_turn)
     if isinstance(noted, Response):
         return noted
@@ -124,7 +136,7 @@ async def _note_and_attach(
         await limits.count_look_up(ctx, form.references[0], typed)
         reference = await ctx.app.starts.note(form.references, ctx.language, read)
         # Attached before the start: an activation without a session would send a stray message.
-        await ctx.attach(reference, enumeration_protection.masked(read))
+        await ctx.attach(reference, typed_contacts.of(read))
         if ctx.protects_enumeration:
             once = form.submission_id
             await enumeration_protection.count_first_message(ctx, reference, once)

@@ -4,12 +4,10 @@ Until a code proves the contact, each page depends only on what was typed and on
 portal, never on what the activation found, and takes the same time in both cases.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from fastapi.responses import Response
 
-from domain import masks
 from domain.contracts.channels import Channel
 from domain.contracts.submissions import PinSubmission, ResendRequest, Submission
 from domain.contracts.views import Answer, Verdict
@@ -17,7 +15,7 @@ from ledger import budgets
 from starter import page_contexts, page_state, resend_wait, wording
 from starter.client.activations import ActivationEnded
 from starter.page_state import PageState
-from starter.portal import limits
+from starter.portal import limits, typed_contacts
 from starter.portal.portal_request import PortalRequest
 from starter.portal.redirects import RedirectTo
 from starter.portal.submissions import RECEIVED, onward, received, submit
@@ -29,22 +27,13 @@ from web.view import Errors
 _WRONG_OR_EXPIRED = N_("The six-digit code (pin) is not correct, or it has expired")
 
 
-def masked(read: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the masked contacts that were typed, by channel."""
-    return {
-        channel: masks.contact(channel.contact, typed)
-        for channel in Channel.all()
-        if (typed := read.get(channel.contact))
-    }
-
-
 async def page(
     ctx: PortalRequest,
     state: PageState,
     errors: Errors | None = None,
     locked_until: datetime | None = None,
 ) -> Response:
-    typed = await ctx.typed(state.reference)
+    typed = typed_contacts.masked(await ctx.typed(state.reference))
     uses = await budgets.ends(ctx.app.pool, _wishes(ctx, state.reference).bucket)
     wait = resend_wait.until(ctx, next(iter(uses), None), await ctx.now())
     if wait and errors and "answer" in errors:

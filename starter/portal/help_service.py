@@ -51,12 +51,13 @@ class HelpService:
         name: str,
         reply_to: str,
         text: str,
+        phone: str,
     ) -> None:
         """Keep a request; idempotent by its id.
 
         `step` is the state of the activation, if it is known.
         """
-        request = HelpRequest(request_id, reference, step, language, name, reply_to, text)
+        request = HelpRequest(request_id, reference, step, language, name, reply_to, text, phone)
         await support_requests.put(self.pool, self.keys, request)
 
     async def mail(self, request_id: str) -> None:

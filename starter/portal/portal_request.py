@@ -223,7 +223,7 @@ class PortalRequest(RequestContext):
         return None
 
     async def typed(self, reference: str) -> dict[str, str]:
-        """Return the masked contacts that this browser typed, by channel."""
+        """Return what this browser typed, as `typed_contacts.of` has made it."""
         box = (await self.session()).typed
         if box is None:
             return {}

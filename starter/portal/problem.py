@@ -5,23 +5,29 @@ outbox starts that workflow as soon as Temporal is available. No session is need
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from domain import contacts, references
+from domain.contracts.vocabulary import Language, Step
 from domain.rules import InvalidInput
 from domain.text import note, plain
-from starter.portal import limits
+from security.keyfiles import KeyUnavailable
+from starter.client.connect import NO_ANSWER
+from starter.portal import limits, mail_question, typed_contacts
 from starter.portal.portal_request import CurrentRequest, PortalRequest
+from starter.portal.redirects import RedirectTo
 from translations import N_
 from web.limits import Purpose
 from web.view import Errors
 
 router = APIRouter()
 
-_LONGEST = {"name": 100, "reply_to": 254, "text": 2000}
+_LONGEST = {"name": 100, "reply_to": 254, "phone": 16, "text": 2000}
 _MISSING = {
     "name": N_("Write your name"),
     "reply_to": N_("Write the e-mail where support will answer you"),
@@ -38,9 +44,11 @@ _TOO_LONG = {
 @router.get("/problem/{raw}")
 async def problem(ctx: CurrentRequest, raw: str | None = None) -> Response:
     # The page must work when the ledger does not.
-    reference = await ctx.app.help_requests.unless_away(_reference(ctx, raw))
+    away = ctx.app.help_requests.unless_away
+    reference = await away(_reference(ctx, raw))
     sent = "sent" in ctx.request.query_params
-    return ctx.page("problem", reference=reference, sent=sent)
+    known = None if sent or reference is None else await away(_known(ctx, reference))
+    return ctx.page("problem", reference=reference, sent=sent, typed=known)
 
 
 @router.post("/problem")
@@ -52,6 +60,11 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
     read, errors = _read(ctx, typed)
     if errors:
         return ctx.page("problem", reference=reference, typed=typed, errors=errors)
+    own = ctx.app.settings.institution.mail_domains
+    reply_to, question = mail_question.settle(form, read["reply_to"], own)
+    if question:
+        return ctx.page("problem", status=422, reference=reference, typed=typed, question=question)
+    read["reply_to"] = reply_to or ""
     await _count(ctx)
     requests = ctx.app.help_requests
     step = await requests.state_text(reference) if reference else None
@@ -63,6 +76,24 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
     ctx.time.taken(sent)
     await requests.mail(form.submission_id)
     return ctx.redirect(sent)
+
+
+async def _known(ctx: PortalRequest, reference: str) -> dict[str, str]:
+    """Return the fields that a session which has proved its contact need not fill in again."""
+    session = await ctx.find_session()
+    if session is None or session.superseded or session.reference != reference:
+        return {}
+    with suppress(RedirectTo, KeyUnavailable, *NO_ANSWER):
+        state = await ctx.state_of(session, reference)
+        if session.proofs and state.step is not Step.PIN and not state.concealed:
+            typed, review = await ctx.typed(reference), state.progress and state.progress.review
+            name = review and (review.name_el if ctx.language is Language.EL else review.name_latin)
+            return {
+                "name": name or "",
+                "reply_to": typed_contacts.given(typed, "email"),
+                "phone": typed_contacts.given(typed, "mobile"),
+            }
+    return {}
 
 
 async def _reference(ctx: PortalRequest, raw: str | None) -> str | None:
@@ -81,6 +112,7 @@ def _read(ctx: PortalRequest, typed: Mapping[str, str]) -> tuple[dict[str, str],
     readers: Mapping[str, Callable[[str], str]] = {
         "name": lambda raw: " ".join(plain(note(raw)).split()),
         "reply_to": contacts.email,
+        "phone": partial(contacts.phone, region=ctx.app.settings.registrar.phone_region),
         "text": note,
     }
     read: dict[str, str] = {}
@@ -91,7 +123,7 @@ def _read(ctx: PortalRequest, typed: Mapping[str, str]) -> tuple[dict[str, str],
         except InvalidInput as invalid:
             errors[name] = [ctx.words.rule(invalid.rule)]
             continue
-        if not read[name]:
+        if not read[name] and name in _MISSING:
             errors[name] = [ctx.words.say(_MISSING[name])]
         elif len(read[name]) > longest:
             errors[name] = [ctx.words.say(_TOO_LONG[name], n=longest)]

@@ -14,7 +14,7 @@ from domain.receipts import Received
 from domain.rules import InputRule, InvalidInput
 from starter import page_contexts, page_state, wording
 from starter.page_state import PageState
-from starter.portal import enumeration_protection, limits, news
+from starter.portal import enumeration_protection, limits, news, typed_contacts
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
 from starter.portal.submissions import onward, stamp, stamp_untyped, submit
@@ -150,7 +150,7 @@ async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors | None 
         "pin",
         state=state,
         errors=errors,
-        typed=None if shown["view"] else await ctx.typed(state.reference),
+        typed=None if shown["view"] else typed_contacts.masked(await ctx.typed(state.reference)),
         sent="sent" in ctx.request.query_params,
         **shown,
     )

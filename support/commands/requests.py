@@ -46,7 +46,8 @@ def show(number: Number, json: Json = False) -> None:
         show_json(_plain(standing))
         return
     typer.echo(f"{utc(standing.line.created_at)}  {_summary(standing.line)}")
-    typer.echo(f"{request.name} <{request.reply_to}>\n\n{request.text}")
+    called = f"  {request.phone}" if request.phone else ""
+    typer.echo(f"{request.name} <{request.reply_to}>{called}\n\n{request.text}")
     _tell(standing)
 
 
@@ -95,6 +96,7 @@ def _plain(standing: HelpRequestDetail) -> dict[str, object]:
     return asdict(standing.line) | {
         "name": request.name,
         "reply_to": request.reply_to,
+        "phone": request.phone,
         "text": request.text,
         "answer": standing.answer,
         "closing": standing.closing,

@@ -36,7 +36,8 @@ async def desk(stack: TestStack, pool: Pool, relay: Relay) -> AsyncIterator[Desk
 @pytest.fixture
 async def asked(pool: Pool, stack: TestStack) -> MailSupportRequest:
     request = HelpRequest(
-        token_hex(16), "A-7K3F-92QD", "pin", Language.EL, NAME, "maria@mail.example", TEXT
+        *(token_hex(16), "A-7K3F-92QD", "pin", Language.EL, NAME, "maria@mail.example", TEXT),
+        phone="+302710372128",
     )
     await support_requests.put(pool, stack.keys, request)
     return MailSupportRequest(request_id=request.id)
@@ -56,6 +57,7 @@ async def test_the_desk_reads_it_once_and_answers_the_student(
     assert message.get_content_type() == "text/plain"
     body = message.get_content().replace("\r\n", "\n")
     assert TEXT in body
+    assert "Τηλέφωνο: +302710372128\nΓλώσσα" in body
     assert "A-7K3F-92QD" in body
     assert "pin" in body
     assert "Μαρία" in body

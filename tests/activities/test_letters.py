@@ -14,6 +14,7 @@ from tests.stack import TestStack
 
 TO = "reader@mail.example"
 WRITTEN = {"step": "pin", "written_in": "el", "name": "Α", "reply_to": "a@b.example", "text": "?"}
+WRITTEN |= {"phone": "+302710372128"}
 NAMES = (
     "Πανεπιστήμιο Πελοποννήσου",
     "Εθνικό και Καποδιστριακό Πανεπιστήμιο Αθηνών, Σχολή Επιστημών της Αγωγής και της Υγείας",

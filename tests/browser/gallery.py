@@ -147,6 +147,17 @@ async def contact_wrong(stage: Stage) -> httpx.Response:
     return await stage.browser.post("/contact", mobile="2710372128", email="μαρία@gmail.com")
 
 
+async def contact_slip(stage: Stage) -> httpx.Response:
+    await stage.browser.begin()
+    typed = "maria.papadopoulou.2007@hotmial.com"
+    return await stage.browser.post("/contact", mobile="6912345678", email=typed)
+
+
+async def problem_known(stage: Stage) -> httpx.Response:
+    await stage.stands(REVIEW)
+    return await stage.browser.get("/problem")
+
+
 async def barrier_again(stage: Stage) -> httpx.Response:
     """Stay on the page that does not send itself."""
     stage.open(barrier="always", barrier_tries=1)
@@ -252,6 +263,7 @@ SCENES: Mapping[str, Scene] = {
     "contact": contact,
     "contact-empty": contact_empty,
     "contact-wrong": contact_wrong,
+    "contact-slip": contact_slip,
     "contact-not-found": contact_not_found,
     "barrier-again": barrier_again,
     "pin": opened("/pin", PIN),
@@ -320,6 +332,8 @@ SCENES: Mapping[str, Scene] = {
     "paused-form": lambda stage: paused(stage, "/contact", mobile="6912345678", email=""),
     "problem": opened("/problem"),
     "problem-of-mine": opened("/problem", PIN),
+    "problem-known": problem_known,
+    "problem-wrong": sent("/problem", name="", reply_to="a@gmial.com", phone="2710", text=""),
     "problem-empty": sent("/problem", name="", reply_to="", text=""),
     "problem-sent": problem_sent,
     "not-me": opened("/not-me?mark=A-7K3F"),

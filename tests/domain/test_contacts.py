@@ -260,3 +260,29 @@ def test_a_mailbox_that_names_somebody_is_theirs(name: str) -> None:
 )
 def test_a_number_is_of_its_country(number: str, expected: str | None) -> None:
     assert country(number) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("2710 372 128", "+302710372128"),
+        ("691 234 5678", "+306912345678"),
+        ("+357 22 892 000", "+35722892000"),
+    ],
+)
+def test_a_telephone_may_be_a_landline(typed: str, read: str) -> None:
+    assert contacts.phone(typed, "GR") == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "rule"),
+    [
+        ("2710 37", InputRule.PHONE_INVALID),
+        ("call me", InputRule.PHONE_INVALID),
+        ("99123456", InputRule.MOBILE_FOREIGN),
+    ],
+)
+def test_what_is_no_telephone_is_told(typed: str, rule: InputRule) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        contacts.phone(typed, "GR")
+    assert refused.value.rule is rule

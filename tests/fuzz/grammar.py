@@ -36,9 +36,17 @@ class FormGrammar:
     fields: Sequence[Field] = ()
 
 
+ASKED_MAIL = [Field("asked", CONTACTS), Field("meant", ["yes", "no"])]
+HELP = [
+    Field("name", ["Μαρία"]),
+    Field("reply_to", CONTACTS),
+    Field("phone", CONTACTS),
+    Field("text", ["Βοήθεια"]),
+    *ASKED_MAIL,
+]
 PORTAL = (
     FormGrammar("/who", [Field("who", ["student", "staff", "STUDENT"])]),
-    FormGrammar("/contact", [Field("mobile", CONTACTS), Field("email", CONTACTS)]),
+    FormGrammar("/contact", [Field("mobile", CONTACTS), Field("email", CONTACTS), *ASKED_MAIL]),
     FormGrammar("/pin", [Field("pin", NUMBERS)]),
     FormGrammar("/pin/resend", [Field("channel", ["sms", "email", "fax"]), Field("answer", DATES)]),
     FormGrammar(
@@ -70,11 +78,11 @@ PORTAL = (
     ),
     FormGrammar(
         "/problem",
-        [Field("name", ["Μαρία"]), Field("reply_to", CONTACTS), Field("text", ["Βοήθεια"])],
+        HELP,
     ),
     FormGrammar(
         "/problem/A-7K3F-92QD",
-        [Field("name", ["Μαρία"]), Field("reply_to", CONTACTS), Field("text", ["Βοήθεια"])],
+        HELP,
     ),
     FormGrammar(
         "/not-me", [Field("mark", ["A-7K3F", "7k3f", "A-0000", "B-1"]), Field("pin", NUMBERS)]

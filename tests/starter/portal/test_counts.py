@@ -36,12 +36,12 @@ MOST = {
     "queries": 1,
     "events": 60,
     "workflow tasks": 9,
-    "statements of the portal": 35,
-    "bytes of pages": 50_000,
+    "statements of the portal": 39,
+    "bytes of pages": 62_000,
 }
 """A tenth above what was reached, one statement of each request for the rate limits included;
 what is not named here is not asked at all."""
-UNIFORM = MOST | {"queries": 2, "describes": 1, "statements of the portal": 46}
+UNIFORM = MOST | {"queries": 2, "describes": 1, "statements of the portal": 50}
 """The same under enumeration protection."""
 _ASKS = {
     "query_workflow": "queries",

@@ -13,8 +13,8 @@ from postgres import Pool
 from settings import Settings
 from starter.client.connect import TemporalUnavailable
 from tests.stack import TestStack
-from tests.starter.portal.conftest import Browser
-from tests.starter.portal.engine import MemoryEngine, at
+from tests.starter.portal.conftest import Browser, proved
+from tests.starter.portal.engine import SHOWN, MemoryEngine, at
 
 ASKED = {
     "name": "Μαρία\u200b  Παπαδοπούλου",
@@ -84,6 +84,47 @@ async def test_a_double_click_is_one_request(
         )
         == 1
     )
+
+
+async def test_a_telephone_is_read_where_one_is_given(
+    browser: Browser, engine: MemoryEngine, pool: Pool, stack: TestStack
+) -> None:
+    await browser.get("/problem")
+    wrong = await browser.post("/problem", **ASKED, phone="2710 37")
+    assert errors(wrong) == [
+        ("phone", "Γράψτε ολόκληρο τον αριθμό τηλεφώνου, για παράδειγμα 691 234 5678 ή 2710 123456")
+    ]
+    assert 'value="2710 37"' in wrong.text
+    foreign = await browser.post("/problem", **ASKED, phone="99123456")
+    assert errors(foreign)[0][0] == "phone"
+    await browser.post("/problem", **ASKED, phone="2710 372 128")
+    kept = await support_requests.unmailed(pool, stack.keys, engine.asked_for_help[0])
+    assert kept
+    assert kept.phone == "+302710372128"
+    stored = await pool.fetchval("SELECT phone FROM support_request WHERE id = $1", kept.id)
+    assert b"2710" not in stored
+
+
+@pytest.mark.parametrize("proof", [False, True])
+@pytest.mark.parametrize("lang", ["el", "en"])
+async def test_what_a_proved_session_knows_is_filled_in(
+    browser: Browser, engine: MemoryEngine, pool: Pool, lang: str, *, proof: bool
+) -> None:
+    await browser.give_contact(email="maria@mail.example")
+    reference = engine.started[0].reference
+    name = SHOWN.name_el if lang == "el" else SHOWN.name_latin
+    filled = [f'value="{each}"' for each in ("maria@mail.example", "+306912345678", name)]
+    if proof:
+        engine.put(reference, at(Step.REVIEW, WaitReason.WAITING_CONSENT))
+        await proved(pool, browser)
+    for path in (f"/problem?lang={lang}", f"/problem/{reference}"):
+        page = (await browser.get(path)).text
+        assert [value in page for value in filled] == [proof] * 3
+    # Another's reference fills in nothing, and without the engine the page is there all the same.
+    engine.away = TemporalUnavailable()
+    for path in ("/problem/A-0000-0001", "/problem"):
+        page = (await browser.get(path)).text
+        assert not any(value in page for value in filled)
 
 
 @pytest.mark.parametrize(

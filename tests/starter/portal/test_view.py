@@ -89,7 +89,7 @@ def test_templates_name_only_what_pages_are_given() -> None:
         *("password_reset_url", "schemes", "scheme", "wrong", "note", "longest"),
         *("suggestions", "paused", "text"),
         *("ticket", "target", "tries", "iterations", "seconds", "opens", "early", "spent"),
-        *("wait", "session_time"),
+        *("wait", "session_time", "question"),
         *("path", "hidden", "errors", "state"),
         *("look_again", "again", "typed", "not_found", "view", "expired", "usable_until", "sent"),
         *(

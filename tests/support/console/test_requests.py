@@ -22,7 +22,9 @@ TEXT = "Δεν ήρθε ο κωδικός.\n<b>Ευχαριστώ</b>"
 async def asked(stack: TestStack, pool: Pool) -> HelpRequest:
     number = token_hex(16)
     mailbox = f"{number}@mail.example"
-    request = HelpRequest(number, REFERENCE, "pin", Language.EL, "Μαρία", mailbox, TEXT)
+    request = HelpRequest(
+        number, REFERENCE, "pin", Language.EL, "Μαρία", mailbox, TEXT, "+302710372128"
+    )
     await support_requests.put(pool, stack.keys, request)
     return request
 
@@ -36,6 +38,7 @@ async def test_a_request_is_listed_without_what_was_written_and_opened_with_it(
     assert "Μαρία" not in listed
     page = (await browser.get(f"/requests/{asked.id}")).text
     assert "Δεν ήρθε ο κωδικός.<br>&lt;b&gt;Ευχαριστώ" in page
+    assert "+302710372128" in page
     assert f'href="/case/{REFERENCE}"' in page
     row = (await audit.page(pool, stack.keys, action="requests", limit=1))[0]
     assert (row.reference, row.reason) == (REFERENCE, f"read {asked.id}")

@@ -40,9 +40,12 @@ def desk(client: Client, pool: Pool, stack: TestStack) -> StaffContext:
     return desks.desk(client, pool, keys=stack.keys, settings=stack.settings)
 
 
+PHONE = "+302710372128"
+
+
 async def asks(pool: Pool, stack: TestStack, reply_to: str, text: str) -> str:
     """Ask for help without an activation."""
-    request = HelpRequest(token_hex(16), None, None, Language.EL, "Μαρία", reply_to, text)
+    request = HelpRequest(token_hex(16), None, None, Language.EL, "Μαρία", reply_to, text, PHONE)
     await support_requests.put(pool, stack.keys, request)
     await support_requests.mailed(pool, request.id)
     return request.id
@@ -99,7 +102,7 @@ async def test_one_person_is_told_everything_and_then_found_nowhere(
     assert {row["id"] for row in of["support_request"]} >= {of_first, by_reply, by_text}
     assert foreign not in {row["id"] for row in of["support_request"]}
     text = str(export)
-    for mark in ("marked by its address", f"marked {reference}", "rang twice", mail):
+    for mark in ("marked by its address", PHONE, f"marked {reference}", "rang twice", mail):
         assert mark in text
     assert all(of[table] for table in of)
     assert export["temporal"][reference]

@@ -1,0 +1,2 @@
+-- Where support may call whoever asked for help; encrypted, and optional.
+ALTER TABLE support_request ADD COLUMN phone bytea;
