@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from domain.contracts.vocabulary import Step, WaitReason
 from support.console.action_pages import UNLOCK_SEND, reference_of
 from support.console.console_request import ConsoleRequest, allowed_to
+from support.console.handbook import to_say
 from support.console.labels import Labels
 from support.verbs import actions, unlock_send
 from support.verbs.alerts import TASK_FAILS, TEMPORAL_DOWN
@@ -64,6 +65,7 @@ async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Respo
     if "match" in masked:
         masked["match"] = reason(masked["match"], ctx.language)
     told_at = partial(ctx.site.views.clock, language=ctx.language, seconds=True)
+    cause = _SECTIONS.get(line.state, line.wait_reason)
     return ctx.page(
         "case",
         case=case,
@@ -71,7 +73,8 @@ async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Respo
         seen=_seen(ctx, case),
         facts=[(ctx.say(_FACTS[name]), value) for name, value in masked.items()],
         actions=_offered(ctx, line),
-        handbook=_SECTIONS.get(line.state, line.wait_reason),
+        handbook=cause,
+        say_this=to_say(cause, ctx.language),
         asks=line.state not in {CaseState.ERASED, CaseState.FORGOTTEN, CaseState.UNSEEN}
         and ctx.staff_context.staff.may(Action.CALLER),
         assigns=line.state not in {CaseState.ERASED, CaseState.UNSEEN}

@@ -25,6 +25,11 @@ _CALL = re.compile(
     r'<p class="govuk-body"(?: id="call-\d+")?><strong>(«[^<]+»|&quot;[^<]+&quot;)</strong>'
 )
 
+_SENTENCE = {
+    Language.EL: re.compile("<strong>Τι του λέτε:</strong> ([^<]+)</li>"),
+    Language.EN: re.compile("<strong>What to say:</strong> ([^<]+)</li>"),
+}
+
 
 class HandbookSection(NamedTuple):
     """A section; `anchor` is the name of a wait reason, or of another subject of calls."""
@@ -60,6 +65,13 @@ def calls(section: HandbookSection) -> list[Call]:
     """Return the calls of a section, which `filled` gives these anchors."""
     found = enumerate(_CALL.findall(section.html), 1)
     return [Call(f"call-{number}", Markup(said)) for number, said in found]  # noqa: S704 - escaped when it was rendered
+
+
+def to_say(anchor: str | None, language: Language) -> str:
+    """Return the sentence that the section has for the student, with its quotes; else nothing."""
+    told = (each.html for each in sections(language) if each.anchor == anchor)
+    found = _SENTENCE[language].search(next(told, ""))
+    return Markup(found[1]).unescape() if found else ""  # noqa: S704 - becomes text again
 
 
 def filled(

@@ -60,6 +60,7 @@ WHO: Mapping[Who, str] = {
 }
 _SUBMISSIONS: Mapping[str, str] = {
     **{name: LABELS[action] for action, name in SUBMITTED_AS.items()},
+    "look_up": N_("Asked to be found in the registrar"),
     "submit_pin": N_("Typed a six-digit code (pin)"),
     "resend_pin": N_("Asked for a six-digit code (pin)"),
     "not_me": N_("Said that they had not asked for the message"),

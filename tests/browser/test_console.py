@@ -13,8 +13,8 @@ from web.view import STATIC
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 LONG = pytest.mark.long
 PAGES = (
-    *("queue", "search", "registrar", "caller", "requests", "funnel", "operations", "handbook"),
-    *("not-activated", "not-activated?department=401"),
+    *("queue", "mine", "list?group=student&names=1", "search", "registrar", "caller", "requests"),
+    *("funnel", "operations", "handbook", "not-activated", "not-activated?department=401"),
 )
 
 
@@ -68,7 +68,12 @@ async def test_staff_sign_in_and_read_every_page(
     await page.wait_for_url(f"**/case/{reference}")
     assert await page.locator("html").get_attribute("lang") == language
     await looker.look(scripts=scripts)
-    for path in (f"case/{reference}/cancel", f"case/{reference}/caller", *PAGES):
+    for path in (
+        f"case/{reference}/cancel",
+        f"case/{reference}/caller",
+        f"case/{reference}/assign",
+        *PAGES,
+    ):
         answer = await page.goto(f"{url}/{path}")
         assert answer is not None
         assert answer.status == 200, path
