@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain import masks
-from domain.contracts.views import Progress
+from domain.contracts.views import Progress, ReviewView
 from domain.contracts.vocabulary import Language
 from domain.receipts import Received
 from ledger import messages, receipts
@@ -16,6 +16,8 @@ from starter.page_state import PageState
 from support.verbs.cases import Case
 from support.verbs.load_case import load_case, proved
 from support.verbs.staff import Action, StaffContext
+
+_REVIEWS = ("review", "review_before")
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,18 @@ async def _state(ctx: StaffContext, case: Case) -> PageState | None:
 
 def _masked(progress: Progress) -> Progress:
     """Return the state without what staff do not see: student numbers and words of the password."""
-    review = progress.review
-    if review:
-        studies = tuple(
-            each.model_copy(update={"student_number": masks.number(each.student_number)})
-            for each in review.studies
-        )
-        review = review.model_copy(update={"studies": studies, "shown_hash": ""})
-    return progress.model_copy(update={"review": review, "password_context": ()})
+    views = {name: _without_numbers(getattr(progress, name)) for name in _REVIEWS}
+    return progress.model_copy(update={**views, "password_context": ()})
+
+
+def _without_numbers(review: ReviewView | None) -> ReviewView | None:
+    if review is None:
+        return None
+    studies = tuple(
+        each.model_copy(update={"student_number": masks.number(each.student_number)})
+        for each in review.studies
+    )
+    return review.model_copy(update={"studies": studies, "shown_hash": ""})
 
 
 async def _receipt(ctx: StaffContext, state: PageState) -> Received | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from temporalio.client import Client
 
-from domain.contracts.vocabulary import Language, Step
+from domain.contracts.vocabulary import Language, Step, WaitReason
 from postgres import Pool
 from settings import Settings
 from starter import page_state
@@ -31,6 +31,23 @@ TYPED = {"mobile": "+30 •••••••78"}
 WORKS = re.compile(
     r'<form|href=|name="|value="|<script|http-equiv|data-|autofocus|onclick', re.IGNORECASE
 )
+
+
+def test_no_student_number_is_whole_also_where_it_has_changed(settings: Settings) -> None:
+    progress = at(Step.REVIEW, WaitReason.WAITING_CONSENT)
+    assert progress.review
+    number = "2019777"
+    (study, *more) = progress.review.studies
+    earlier = (study.model_copy(update={"student_number": number}), *more)
+    before = progress.review.model_copy(update={"studies": earlier, "name_el": "Μαρία Πρώτη"})
+    told = progress.model_copy(update={"review_before": before})
+    state, now = page_state.of(_masked(told)), datetime.now(UTC)
+    shown = str(
+        _drawn(Views(settings.institution, "pages"), StudentPage(state, Language.EN, now, TYPED))
+    )
+    assert "Μαρία Πρώτη" in shown
+    for whole in (number, study.student_number):
+        assert whole not in shown
 
 
 @pytest.mark.parametrize("language", Language)
