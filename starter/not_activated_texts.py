@@ -27,7 +27,7 @@ WHY: Mapping[WhyNot, Explained] = {
     WhyNot.UNREADABLE_EMAIL: Explained(N_("The e-mail on file cannot be read"), _CORRECT),
     WhyNot.SHARED_BY_MANY: Explained(N_("Only a contact that many others have too"), _RECORD_ONE),
     WhyNot.NOT_TRIED: Explained(
-        N_("Has not begun"), N_("Remind the student: mobile or e-mail on file are enough.")
+        N_("Has not begun"), N_("Remind the student: the mobile or the e-mail on file is enough.")
     ),
     WhyNot.STOPPED_AT_CODE: Explained(
         N_("Stopped at the six-digit code"),

@@ -107,7 +107,7 @@ DETAILS: Mapping[Detail, str] = {
 }
 LANGUAGES: Mapping[Language, str] = {Language.EL: "Ελληνικά", Language.EN: "English"}
 AGES: Mapping[Age, str] = {
-    Age.LONG: N_("it stands for long"),
+    Age.LONG: N_("it has waited long"),
     Age.LATE: N_("it is late"),
 }
 OLDER: Mapping[Older, str] = {

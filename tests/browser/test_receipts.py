@@ -16,7 +16,7 @@ __all__ = ["desk", "looker"]
 NUMBERS = {
     404: "δεν μπόρεσε να παραδοθεί",
     408: "δεν ήταν δυνατή η επικοινωνία",
-    174: "παραδόθηκε στις",
+    174: "ότι το μήνυμα παραδόθηκε.",
 }
 """What the page says of a message to the number that ends so: the demo's gateway tells it."""
 

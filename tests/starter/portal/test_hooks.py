@@ -156,7 +156,7 @@ async def test_no_receipts_are_taken_where_no_field_is_set(
 
 SAYS = {
     Receipt.PENDING: None,
-    Receipt.DELIVERED: "ότι το μήνυμα παραδόθηκε στις",
+    Receipt.DELIVERED: "ο πάροχος μάς ενημέρωσε ότι το μήνυμα παραδόθηκε.",
     Receipt.EXPIRED: "δεν ήταν δυνατή η επικοινωνία",
     Receipt.FAILED: "ότι το μήνυμα δεν μπόρεσε να παραδοθεί στο",
 }
