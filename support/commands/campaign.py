@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import time, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,8 @@ from domain.contracts.vocabulary import Language
 from ledger.campaigns import CampaignPlan, CampaignRow
 from starter import databases
 from starter.output import Failed, Json, group, show_json, utc
+from starter.poster import SIZES
+from starter.poster import poster as draw_poster
 from support.commands.terminal import Reason, run, show_outcome
 from support.verbs import campaign_plans, campaigns
 from support.verbs.campaign_plans import TEXTS, Prepared
@@ -101,6 +104,20 @@ def preview(
             for channel, wiring in WIRINGS.items():
                 shown = wiring.preview(wiring.writer(config)(name, each, reference=None))
                 typer.echo(f"=== {name} ({each}), {channel.label}{shown.about}\n{shown.text}")
+
+
+@commands.command()
+def poster(
+    folder: Annotated[Path, typer.Option(help="Where the files are written.")],
+) -> None:
+    """Write the poster with the portal's QR code, as SVG and PDF, in A4 and A3."""
+    config = settings.load()
+    folder.mkdir(parents=True, exist_ok=True)
+    for size in SIZES:
+        page = draw_poster(config, size)
+        (folder / f"poster.{size}.svg").write_text(page.svg(), "utf-8")
+        (folder / f"poster.{size}.pdf").write_bytes(page.pdf())
+    typer.echo(f"{folder}: {', '.join(sorted(each.name for each in folder.glob('poster.*')))}")
 
 
 @commands.command()

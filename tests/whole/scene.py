@@ -101,6 +101,7 @@ def play(stack: WholeStack, folder: Path) -> Scene:
     assert ready.returncode == 0, ready.stderr
     given = {
         "department": department,
+        "posters": str(folder / "posters"),
         "campaign": json.loads(ready.stdout)["campaign"],
         "done": done,
         "opened": opened,

@@ -97,6 +97,7 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("brand preview", "--folder {folder}.pages"),
     ("campaign prepare", "--department {department} --by sms --by email --remind-after 7"),
     ("campaign preview", ""),
+    ("campaign poster", "--folder {posters}"),
     ("campaign start", "{campaign}"),
     ("campaign show", "{campaign}"),
     ("campaign show", "{campaign} --in-doubt"),
