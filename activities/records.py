@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities import insurance
 from activities.errors import failure, guarded
 from activities.metrics import ENDED
 from activities.registered import Activities
@@ -22,6 +23,7 @@ from domain.contracts.account_io import (
     CloseActivation,
     Closed,
     ConsentRecorded,
+    InsuranceOutcome,
     RecordConsent,
     ResolveAccount,
 )
@@ -140,9 +142,17 @@ class LedgerActivities(Activities):
 
     @activity.defn(name=ActivityName.RECORD_CONSENT)
     async def record_consent(self, request: RecordConsent) -> ConsentRecorded:
+        """Store the consent, and with it the insurance number that was typed, or neither."""
         with guarded(FailureType.LEDGER_DOWN, UNAVAILABLE):
-            await consents.record(self._pool, self._keys, request)
-        return ConsentRecorded()
+            if request.insurance is None:
+                await consents.record(self._pool, self._keys, request)
+                return ConsentRecorded()
+            number = await insurance.with_own_keys(self._pool, request.insurance)
+            async with self._pool.acquire() as ledger, ledger.transaction():
+                told = await insurance.outcome(ledger, self._keys, number)
+                if told is InsuranceOutcome.RECORDED:
+                    await consents.record(ledger, self._keys, request)
+        return ConsentRecorded(insurance=told)
 
     @activity.defn(name=ActivityName.CLOSE_ACTIVATION)
     async def close_activation(self, request: CloseActivation) -> Closed:

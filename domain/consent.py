@@ -10,11 +10,13 @@ from collections.abc import Collection
 
 from domain import masks
 from domain.contracts.people import Person
-from domain.contracts.views import ReviewView, StudyView
+from domain.contracts.views import InsuranceView, ReviewView, StudyView
 from domain.contracts.vocabulary import Choice
 
 
-def review(person: Person, username: str, terms_version: str) -> ReviewView:
+def review(
+    person: Person, username: str, terms_version: str, insurance: InsuranceView | None = None
+) -> ReviewView:
     """Return a person's verified details as shown, with their hash."""
     view = ReviewView(
         name_el=f"{person.first_name_el} {person.last_name_el}".strip(),
@@ -31,6 +33,7 @@ def review(person: Person, username: str, terms_version: str) -> ReviewView:
         terms_version=terms_version,
         email=masks.email(person.email) if person.email else None,
         mobile=masks.mobile(person.mobile) if person.mobile else None,
+        insurance=insurance,
         shown_hash="",
     )
     return view.model_copy(update={"shown_hash": shown_hash(view)})
@@ -39,6 +42,9 @@ def review(person: Person, username: str, terms_version: str) -> ReviewView:
 def shown_hash(view: ReviewView) -> str:
     """Return the SHA-256 of a view's fields but the hash itself, as canonical JSON."""
     fields = view.model_dump(mode="json", exclude={"shown_hash"})
+    if view.insurance is None:
+        # Consents of version 1.0, and pages that were open then, have hashes without it.
+        del fields["insurance"]
     canonical = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

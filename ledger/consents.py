@@ -23,10 +23,10 @@ class Consent:
     withdrawn: tuple[Choice, ...]
 
 
-async def record(pool: Pool, keys: KeyRing, request: RecordConsent) -> None:
+async def record(ledger: Connection, keys: KeyRing, request: RecordConsent) -> None:
     """Insert the row (idempotent); the text shown is stored encrypted beside its hash."""
     shown = keys.encrypt("consent", request.reference, request.shown.model_dump_json())
-    await pool.execute(
+    await ledger.execute(
         "INSERT INTO consent (reference, person_key, terms_version, shown_hash, shown, choices,"
         " language, accepted_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
         " ON CONFLICT (reference, shown_hash, accepted_at) DO NOTHING",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from domain.contracts.account_io import RecordInsurance
-from postgres import Pool
+from postgres import Connection, Pool
 from security.keys import KeyRing
 
 
@@ -19,15 +19,47 @@ class Flagged:
     warnings: tuple[str, ...]
 
 
-async def record(pool: Pool, keys: KeyRing, request: RecordInsurance) -> bool:
+async def is_others(ledger: Connection, keys: KeyRing, request: RecordInsurance) -> bool:
+    """Return whether the number is stored for another person."""
+    owner = await ledger.fetchval(
+        "SELECT person_key FROM insurance WHERE number_index = $1", _index(keys, request)
+    )
+    return owner not in (None, request.person_key, *request.other_keys)
+
+
+async def release(ledger: Connection, keys: KeyRing, request: RecordInsurance) -> None:
+    """Delete the number of this person, so that whoever has it can give it."""
+    await ledger.execute(
+        "DELETE FROM insurance WHERE number_index = $1 AND person_key = ANY($2)",
+        _index(keys, request),
+        (request.person_key, *request.other_keys),
+    )
+
+
+async def release_of(ledger: Connection, reference: str) -> int:
+    """Delete what this activation's person has typed; return how many numbers that were."""
+    deleted = await ledger.fetch(
+        "DELETE FROM insurance WHERE reference = $1"
+        " OR person_key = (SELECT person_key FROM activation WHERE reference = $1)"
+        " RETURNING number_index",
+        reference,
+    )
+    return len(deleted)
+
+
+def _index(keys: KeyRing, request: RecordInsurance) -> str:
+    return keys.index("insurance", f"{request.scheme}:{request.number}")
+
+
+async def record(ledger: Connection, keys: KeyRing, request: RecordInsurance) -> bool:
     """Store the number for this person (idempotent); return False when it is another's."""
-    owner = await pool.fetchval(
+    owner = await ledger.fetchval(
         "INSERT INTO insurance AS i"
         " (number_index, person_key, scheme, number, warnings, reference)"
         " VALUES ($1, $2, $3, $4, $5, $6)"
         " ON CONFLICT (number_index) DO UPDATE SET number_index = i.number_index"
         " RETURNING person_key",
-        keys.index("insurance", f"{request.scheme}:{request.number}"),
+        _index(keys, request),
         request.person_key,
         request.scheme,
         keys.encrypt("insurance", request.person_key, request.number),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from domain import dates
 from domain.contracts.people import Enrolment, Person
 from ledger import noted_names
-from postgres import Pool
+from postgres import Connection, Pool
 from security.keys import KeyRing
 
 _BORN, _NUMBER, _CONTACT = "born:", "number ", "contact:"
@@ -89,20 +89,22 @@ async def note(pool: Pool, person_key: str, former_keys: Iterable[str]) -> None:
 
 
 async def holders(
-    pool: Pool, keys: KeyRing, number: tuple[str, str], person_keys: Sequence[str]
+    ledger: Connection, keys: KeyRing, number: tuple[str, str], person_keys: Sequence[str]
 ) -> dict[str, frozenset[str]]:
     """Return the facts of everybody else with a username and this insurance number, by key."""
     index = number_index(keys, number)
-    found = (await holders_of(pool, [index])).get(index, {})
+    found = (await holders_of(ledger, [index])).get(index, {})
     return {key: found_by for key, found_by in found.items() if key not in person_keys}
 
 
-async def holders_of(pool: Pool, numbers: Sequence[str]) -> dict[str, dict[str, frozenset[str]]]:
+async def holders_of(
+    ledger: Connection, numbers: Sequence[str]
+) -> dict[str, dict[str, frozenset[str]]]:
     """Return by index of an insurance number, then by key, the facts of all with a username.
 
     Includes numbers of the registrar, typed numbers, and those of imported accounts.
     """
-    rows = await pool.fetch(
+    rows = await ledger.fetch(
         "WITH wanted AS (SELECT unnest($1::text[]) AS number), numbered AS ("
         "SELECT n.number, a.person_key, a.found_by, a.username FROM wanted n"
         " JOIN activation a ON a.found_by @> ARRAY[n.number]"

@@ -20,30 +20,39 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contracts.message_io import NoticeKind
     from domain.contracts.people import Enrolment, FindStudent, Person
-    from domain.contracts.staff import RereadSubmission, ResolveSubmission, RetrySubmission
+    from domain.contracts.staff import (
+        RereadSubmission,
+        ResolveSubmission,
+        RetrySubmission,
+        TakeBackInsuranceSubmission,
+    )
     from domain.contracts.submissions import (
         ActivationStart,
         ConsentSubmission,
         DisputeSubmission,
         PasswordSubmission,
+        RetypeInsuranceSubmission,
         WithdrawSubmission,
     )
     from domain.contracts.views import ReviewView, Verdict
     from domain.contracts.vocabulary import PasswordRefusal, Step, WaitReason
     from workflows import calls
+    from workflows.insured import InsuranceStep
     from workflows.step_machine import StepMachine
     from workflows.steps import Ended
 
+_TAKES_BACK = (RetypeInsuranceSubmission, TakeBackInsuranceSubmission)
+
 
 class AccountSteps:
-    """The steps from username to account; `insurance_number` is what the student typed."""
+    """The steps from username to account; `insurance` has the number that the student typed."""
 
     def __init__(
         self,
         machine: StepMachine,
         start: ActivationStart,
         person: Person,
-        insurance_number: str | None,
+        insurance: InsuranceStep,
     ) -> None:
         self.shown: ReviewView | None = None
         self._answered: ReviewView | None = None
@@ -53,25 +62,37 @@ class AccountSteps:
         self._machine = machine
         self._start = start
         self._person = person
-        self._typed = (insurance_number, start.mobile)
+        self._insurance = insurance
         self._taken: tuple[str, ...] = ()
         self._distinct: tuple[Enrolment, ...] = ()
         self._conflicts = 0
 
     @property
     def shown_before(self) -> ReviewView | None:
-        """Return the details that the student last answered, or saw first, if they differ now."""
-        return self._answered if self.shown and self.shown != self._answered else None
+        """Return the details that the student last answered, or saw first, if they differ now.
+
+        The insurance number does not count, because the student typed it.
+        """
+        before, now = self._answered, self.shown
+        if before is None or now is None:
+            return None
+        typed = {"insurance": now.insurance, "shown_hash": now.shown_hash}
+        return None if before.model_copy(update=typed) == now else before
 
     @property
     def password_context(self) -> tuple[str, ...]:
         """Return the names and numbers that the password must not contain."""
         username = self.shown.username if self.shown else ""
-        return personal.known_of(self._person, username, self._typed)
+        typed = self._insurance.number, self._start.mobile
+        return personal.known_of(self._person, username, typed)
 
     async def create(self) -> str:
         """Create the account and return its username; raises `Ended` if one is already active."""
         while True:
+            if self._insurance.again:
+                self._person = await self._machine.supervised(
+                    self._insurance.ask_number, self._person
+                )
             username = await self._machine.supervised(self._resolve_username)
             if not await self._machine.supervised(self._obtain_consent, username):
                 continue
@@ -122,31 +143,31 @@ class AccountSteps:
 
         Returns False if the details must be shown again, after a change or at staff's request.
         """
-        shown = self.shown = consent.review(
-            self._person, username, self._start.policy.terms_version
-        )
+        shown = self.shown = self._review(username)
         self._answered = self._answered or shown
         changed = False
         while not changed:
             self._machine.move_to(Step.REVIEW, WaitReason.WAITING_CONSENT)
             self._machine.accept()
             match await self._machine.expect(
-                ConsentSubmission, DisputeSubmission, RereadSubmission
+                ConsentSubmission, DisputeSubmission, RereadSubmission, *_TAKES_BACK
             ):
                 case DisputeSubmission():
                     self._answered = shown
                     changed = await self._await_correction()
                 case RereadSubmission():
                     changed = await self._has_changed()
+                case RetypeInsuranceSubmission() | TakeBackInsuranceSubmission():
+                    changed = await self._number_taken_back()
                 case ConsentSubmission() as submission if submission.shown_hash == shown.shown_hash:
                     self._answered = shown
-                    await self._record_consent(shown, submission)
-                    return True
+                    return await self._record_consent(shown, submission)
                 case _:
                     self._machine.reply(Verdict.STALE)
         return False
 
-    async def _record_consent(self, shown: ReviewView, submission: ConsentSubmission) -> None:
+    async def _record_consent(self, shown: ReviewView, submission: ConsentSubmission) -> bool:
+        """Record the consent with the typed insurance number; False if that is another's."""
         request = RecordConsent(
             reference=self._start.reference,
             person_key=self._person.person_key,
@@ -154,8 +175,17 @@ class AccountSteps:
             choices=consent.kept(shown, submission.choices),
             language=submission.language,
             accepted_at=submission.received_at,
+            insurance=self._insurance.pending,
         )
-        await self._machine.run_until_done(calls.record_consent, request)
+        recorded = await self._machine.run_until_done(calls.record_consent, request)
+        return await self._insurance.agreed(recorded.insurance)
+
+    async def _number_taken_back(self) -> bool:
+        """Take the typed insurance number back; refuse it if the registrar's is used."""
+        taken = await self._insurance.take_back()
+        if not taken:
+            self._machine.reply(Verdict.OUT_OF_STEP)
+        return taken
 
     async def _await_correction(self) -> bool:
         """Wait until the disputed data change or staff resolve it; False: the student withdrew it.
@@ -170,14 +200,18 @@ class AccountSteps:
                 RetrySubmission,
                 RereadSubmission,
                 ResolveSubmission,
+                TakeBackInsuranceSubmission,
                 until=workflow.now() + self._start.policy.reread_disputed_every,
             )
             if isinstance(submission, WithdrawSubmission):
                 return False
+            taken = isinstance(submission, TakeBackInsuranceSubmission) and (
+                await self._number_taken_back()
+            )
             resolved = isinstance(submission, ResolveSubmission)
             if resolved:
                 self._machine.accept()
-            if await self._has_changed() or resolved:
+            if taken or await self._has_changed() or resolved:
                 self._machine.wait.require(NoticeKind.GO_ON)
                 return True
 
@@ -223,22 +257,32 @@ class AccountSteps:
         return self._matches_consent(username)
 
     def _matches_consent(self, username: str) -> bool:
-        policy = self._start.policy
-        return self.shown == consent.review(self._person, username, policy.terms_version)
+        return self.shown == self._review(username)
+
+    def _review(self, username: str) -> ReviewView:
+        terms = self._start.policy.terms_version
+        return consent.review(self._person, username, terms, self._insurance.view)
 
     async def _set_password(self, username: str) -> ProvisionOutcome:
         """Ask for a password and provision, again while the directory refuses the password."""
         while True:
             sealed_id = await self._machine.supervised(self._await_password)
+            if sealed_id is None:
+                return ProvisionOutcome.NO_CONSENT
             outcome = await self._machine.supervised(self._provision_account, username, sealed_id)
             if outcome is not ProvisionOutcome.PASSWORD_REFUSED:
                 return outcome
 
-    async def _await_password(self) -> str:
-        self._machine.move_to(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
-        submission = await self._machine.expect(PasswordSubmission)
-        self.refusal = None
-        return submission.sealed_id
+    async def _await_password(self) -> str | None:
+        """Return the id of the chosen password; None if staff took the insurance number back."""
+        while True:
+            self._machine.move_to(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
+            submission = await self._machine.expect(PasswordSubmission, TakeBackInsuranceSubmission)
+            if isinstance(submission, PasswordSubmission):
+                self.refusal = None
+                return submission.sealed_id
+            if await self._number_taken_back():
+                return None
 
     async def _provision_account(self, username: str, sealed_id: str) -> ProvisionOutcome:
         self._machine.move_to(Step.PROVISIONING, None)

@@ -13,7 +13,6 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from domain import insurance
     from domain.contracts.account_io import (
         AccountState,
         CheckAccount,
@@ -21,16 +20,13 @@ with workflow.unsafe.imports_passed_through():
         ClaimOutcome,
         ClaimPerson,
         CloseActivation,
-        InsuranceOutcome,
-        RecordInsurance,
     )
     from domain.contracts.message_io import NoticeKind, SendNotice
     from domain.contracts.people import Destination, Person
-    from domain.contracts.staff import RereadSubmission, RetrySubmission
+    from domain.contracts.staff import RetrySubmission
     from domain.contracts.submissions import (
         ActivationResult,
         ActivationStart,
-        InsuranceSubmission,
         JoinedNotice,
         NotMeSubmission,
     )
@@ -43,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.handlers import Handlers
     from workflows.identification import Identification
     from workflows.inbox import one_payload
+    from workflows.insured import InsuranceStep
     from workflows.joining import Joining, notify_joined
     from workflows.proof import Proof
     from workflows.read_model import ReadModel
@@ -67,7 +64,7 @@ class Activation(Handlers, ReadModel):
         self.proof: Proof | None = None
         self.identification: Identification | None = None
         self.account: AccountSteps | None = None
-        self.insurance_number: str | None = None
+        self.insurance = InsuranceStep(self, start.reference, self._reread)
         self.username: str | None = None
         self.holder: str | None = None
         self.ended_for: WaitReason | None = None
@@ -84,7 +81,7 @@ class Activation(Handlers, ReadModel):
             contact = await self.supervised(self._prove_contact, persons)
             person = await self.supervised(self._identify, persons, contact)
             person = await self.supervised(self._claim, person)
-            person = await self.supervised(self._complete_insurance, person)
+            person = await self.supervised(self.insurance.ask_number, person)
             await self.supervised(self._create_account, person)
             end = Step.ACTIVE
         except steps.Ended as ended:
@@ -204,33 +201,6 @@ class Activation(Handlers, ReadModel):
         notice = JoinedNotice(submission_id=self.start.reference, received_at=workflow.now())
         return Joining(holder, notice)
 
-    async def _complete_insurance(self, person: Person) -> Person:
-        """Ask for the insurance number, unless the registrar has it, or gets it meanwhile."""
-        recorded = False
-        while not recorded and person.insurance_number is None:
-            self.move_to(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
-            submission = await self.expect(InsuranceSubmission, RereadSubmission)
-            if not isinstance(submission, InsuranceSubmission):
-                person = await self._reread(person)
-                continue
-            scheme, number = submission.scheme, submission.number
-            doubts = insurance.birth_warnings(scheme, number, person.birth_date)
-            request = RecordInsurance(
-                reference=self.start.reference,
-                person_key=person.person_key,
-                other_keys=person.other_keys,
-                scheme=scheme,
-                number=number,
-                warnings=submission.warnings + doubts,
-            )
-            outcome = await self.run_until_done(calls.record_insurance, request)
-            recorded = outcome.outcome is InsuranceOutcome.RECORDED
-            if recorded:
-                self.insurance_number = number
-            else:
-                await self.park(WaitReason.INSURANCE_CONFLICT)
-        return person
-
     async def _reread(self, person: Person) -> Person:
         try:
             newest = await calls.reread_student(typed_contact(self.start), person)
@@ -245,7 +215,7 @@ class Activation(Handlers, ReadModel):
         return newest or person
 
     async def _create_account(self, person: Person) -> None:
-        self.account = AccountSteps(self, self.start, person, self.insurance_number)
+        self.account = AccountSteps(self, self.start, person, self.insurance)
         self.username = await self.account.create()
 
     async def stop_if_right(self, submission: NotMeSubmission) -> None:

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         ResolveSubmission,
         RetrySubmission,
         SendCodeSubmission,
+        TakeBackInsuranceSubmission,
         UnlockSubmission,
     )
     from domain.contracts.submissions import (
@@ -29,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         PasswordSubmission,
         PinSubmission,
         ResendRequest,
+        RetypeInsuranceSubmission,
         WithdrawSubmission,
     )
     from domain.contracts.views import Answer
@@ -89,6 +91,18 @@ class Handlers:
     @workflow.signal(name="submit_insurance")
     async def submit_insurance_signal(self, *given: object) -> None:
         self.inbox.accept_signal(InsuranceSubmission, given)
+
+    @workflow.update
+    async def retype_insurance(self, *given: object) -> Answer:
+        return await self.inbox.accept(RetypeInsuranceSubmission, given)
+
+    @retype_insurance.validator
+    def _check_retype_insurance(self, *given: object) -> None:
+        self.inbox.check(RetypeInsuranceSubmission, given)
+
+    @workflow.signal(name="retype_insurance")
+    async def retype_insurance_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(RetypeInsuranceSubmission, given)
 
     @workflow.update
     async def give_consent(self, *given: object) -> Answer:
@@ -227,6 +241,18 @@ class Handlers:
     @workflow.signal(name="resolve")
     async def resolve_signal(self, *given: object) -> None:
         self.inbox.accept_signal(ResolveSubmission, given)
+
+    @workflow.update
+    async def take_back_insurance(self, *given: object) -> Answer:
+        return await self.inbox.accept(TakeBackInsuranceSubmission, given)
+
+    @take_back_insurance.validator
+    def _check_take_back_insurance(self, *given: object) -> None:
+        self.inbox.check(TakeBackInsuranceSubmission, given)
+
+    @workflow.signal(name="take_back_insurance")
+    async def take_back_insurance_signal(self, *given: object) -> None:
+        self.inbox.accept_signal(TakeBackInsuranceSubmission, given)
 
     @workflow.update
     async def hold(self, *given: object) -> Answer:

@@ -49,6 +49,7 @@ TRANSITIONS: Mapping[Step, frozenset[Step]] = {
     Step.INSURANCE: _AFTER_PROOF - {Step.INSURANCE},
     Step.REVIEW: frozenset(
         {
+            Step.INSURANCE,
             Step.PASSWORD,
             Step.ALREADY_ACTIVE,
             Step.NEEDS_SUPPORT,
@@ -56,7 +57,16 @@ TRANSITIONS: Mapping[Step, frozenset[Step]] = {
             Step.CANCELLED,
         }
     ),
-    Step.PASSWORD: frozenset({Step.PROVISIONING, Step.NEEDS_SUPPORT, Step.EXPIRED, Step.CANCELLED}),
+    Step.PASSWORD: frozenset(
+        {
+            Step.INSURANCE,
+            Step.REVIEW,
+            Step.PROVISIONING,
+            Step.NEEDS_SUPPORT,
+            Step.EXPIRED,
+            Step.CANCELLED,
+        }
+    ),
     Step.PROVISIONING: frozenset(
         {
             Step.ACTIVE,

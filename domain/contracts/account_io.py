@@ -125,6 +125,14 @@ class AccountResolved(Model):
     of_alike: bool = False
 
 
+class InsuranceAct(StrEnum):
+    """What is done with a typed number: checked, stored, or deleted because it was wrong."""
+
+    CHECK = "check"
+    RECORD = "record"
+    RELEASE = "release"
+
+
 class RecordInsurance(Model):
     kind: Literal["record_insurance"] = "record_insurance"
     reference: str
@@ -133,9 +141,13 @@ class RecordInsurance(Model):
     scheme: str
     number: str
     warnings: tuple[str, ...] = ()
+    act: InsuranceAct = InsuranceAct.RECORD
 
 
 class InsuranceOutcome(StrEnum):
+    """`free`: nobody else has the number, and it was not stored, or no longer is."""
+
+    FREE = "free"
     RECORDED = "recorded"
     BELONGS_TO_ANOTHER = "belongs_to_another"
 
@@ -146,6 +158,8 @@ class InsuranceRecorded(Model):
 
 
 class RecordConsent(Model):
+    """Store a consent, and with it the insurance number that the student typed, or neither."""
+
     kind: Literal["record_consent"] = "record_consent"
     reference: str
     person_key: str
@@ -153,10 +167,14 @@ class RecordConsent(Model):
     choices: tuple[Choice, ...]
     language: Language
     accepted_at: datetime
+    insurance: RecordInsurance | None = None
 
 
 class ConsentRecorded(Model):
+    """`insurance` is None without a number, and from a worker of an older version."""
+
     kind: Literal["consent_recorded"] = "consent_recorded"
+    insurance: InsuranceOutcome | None = None
 
 
 class ProvisionAccount(Model):

@@ -55,6 +55,12 @@ class ResolveSubmission(StaffSubmission):
     kind: Literal["resolve"] = "resolve"
 
 
+class TakeBackInsuranceSubmission(StaffSubmission):
+    """Take back the insurance number that the student typed; the student is asked again."""
+
+    kind: Literal["take_back_insurance"] = "take_back_insurance"
+
+
 class HoldSubmission(StaffSubmission):
     """Put an activation that waits for its student on hold until `ReleaseSubmission`."""
 

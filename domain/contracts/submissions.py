@@ -118,6 +118,12 @@ class InsuranceSubmission(Submission):
     warnings: tuple[str, ...] = ()
 
 
+class RetypeInsuranceSubmission(Submission):
+    """Take back the insurance number typed before, to type another."""
+
+    kind: Literal["retype_insurance"] = "retype_insurance"
+
+
 class ConsentSubmission(Submission):
     """«Συμφωνώ» for exactly what was shown; `shown_hash` is the hash from the form."""
 

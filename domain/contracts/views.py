@@ -56,10 +56,23 @@ class StudyView(Model):
     department_en: str
 
 
+class InsuranceView(Model):
+    """The insurance number that the student typed, masked; `revision` counts the typed ones.
+
+    So that two numbers that look alike when masked have different hashes.
+    """
+
+    kind: Literal["insurance_view"] = "insurance_view"
+    scheme: str
+    masked: str
+    revision: int
+
+
 class ReviewView(Model):
     """The verified details exactly as shown; `shown_hash` covers all other fields.
 
-    `email` and `mobile` are the masked contacts on file that may be stored for recovery.
+    `insurance` is None if the student typed no number, and in views of version 1.0. `email` and
+    `mobile` are the masked contacts on file that may be stored for recovery.
     """
 
     kind: Literal["review_view"] = "review_view"
@@ -70,6 +83,7 @@ class ReviewView(Model):
     terms_version: str
     email: str | None = None
     mobile: str | None = None
+    insurance: InsuranceView | None = None
     shown_hash: str
 
 

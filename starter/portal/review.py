@@ -1,4 +1,4 @@
-"""Routes of the review: «Συμφωνώ», a dispute about the details, and its withdrawal."""
+"""Routes of the review: «Συμφωνώ», another insurance number, a dispute and its withdrawal."""
 
 import re
 from collections.abc import Collection
@@ -9,7 +9,12 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from domain import text
-from domain.contracts.submissions import ConsentSubmission, DisputeSubmission, WithdrawSubmission
+from domain.contracts.submissions import (
+    ConsentSubmission,
+    DisputeSubmission,
+    RetypeInsuranceSubmission,
+    WithdrawSubmission,
+)
 from domain.contracts.views import Verdict
 from domain.contracts.vocabulary import Choice, Detail, WaitReason
 from starter import page_contexts, page_state
@@ -53,10 +58,11 @@ async def decided(ctx: CurrentRequest) -> Response:
         case "dispute":
             return await _dispute(ctx, form)
         case "withdraw":
-            answer = await submit(
-                ctx, "withdraw", WithdrawSubmission(**await stamp_untyped(ctx, form))
-            )
-            return await onward(ctx, answer)
+            withdrawn = WithdrawSubmission(**await stamp_untyped(ctx, form))
+            return await onward(ctx, await submit(ctx, "withdraw", withdrawn))
+        case "insurance":
+            again = RetypeInsuranceSubmission(**await stamp_untyped(ctx, form))
+            return await onward(ctx, await submit(ctx, "retype_insurance", again))
     raise RedirectTo("/review")
 
 

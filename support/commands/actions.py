@@ -11,7 +11,7 @@ from ledger import activations
 from ledger.consents import Consent
 from starter.output import Failed, Json
 from support.commands.terminal import Reason, Reference, run, show_outcome, unless_asked
-from support.verbs import actions, erasure, notes, withdrawal
+from support.verbs import actions, erasure, notes, typed_insurance, withdrawal
 from support.verbs import reopen as reopening
 from support.verbs import retry_all as retry_all_of
 from support.verbs.staff import Action, StaffContext
@@ -44,6 +44,12 @@ def erase(reference: Reference, reason: Reason, json: Json = False) -> None:
 def reopen(reference: Reference, reason: Reason, json: Json = False) -> None:
     run(partial(reopening.reopen, reference=reference, reason=reason))
     show_outcome({"reference": reference, "open": True}, "Open again.", json=json)
+
+
+@commands.command(help=actions.EFFECTS[Action.INSURANCE])
+def insurance(reference: Reference, reason: Reason, json: Json = False) -> None:
+    at_once = run(partial(typed_insurance.take_back, reference=reference, reason=reason))
+    show_outcome({"reference": reference, "answered": at_once}, _text(at_once), json=json)
 
 
 @commands.command()
@@ -92,8 +98,11 @@ def _submit(action: Action, reference: str, reason: str, channel: Channel, json:
         actions.submit, action=action, reference=reference, reason=reason, channel=channel
     )
     at_once = run(verb)
-    text = "Done." if at_once else "Taken in; it counts as soon as a worker is back."
-    show_outcome({"reference": reference, "answered": at_once}, text, json=json)
+    show_outcome({"reference": reference, "answered": at_once}, _text(at_once), json=json)
+
+
+def _text(at_once: bool) -> str:
+    return "Done." if at_once else "Taken in; it counts as soon as a worker is back."
 
 
 def _add(action: Action) -> None:
@@ -117,5 +126,5 @@ def resend(
 
 
 for each in actions.SUBMISSIONS:
-    if each is not Action.RESEND:  # It alone takes a channel.
+    if each not in (Action.RESEND, Action.INSURANCE):  # They have commands of their own.
         _add(each)

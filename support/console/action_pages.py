@@ -18,6 +18,7 @@ from support.verbs import (
     notes,
     preset_reasons,
     reopen,
+    typed_insurance,
     unlock_send,
     withdrawal,
 )
@@ -105,8 +106,16 @@ async def _reopen(staff_context: StaffContext, reference: str, reason: str, _: F
     return True
 
 
+async def _take_back(staff_context: StaffContext, reference: str, reason: str, form: Form) -> bool:
+    wished = wish(form.submission_id, await staff_context.now())
+    return await typed_insurance.take_back(
+        staff_context, reference=reference, reason=reason, submission_id=wished
+    )
+
+
 _VERBS: Mapping[Action, Verb] = {
     **{action: partial(_submit, action) for action in actions.SUBMISSIONS},
+    Action.INSURANCE: _take_back,
     Action.REOPEN: _reopen,
     Action.WITHDRAW: _withdraw,
     Action.ERASE: _erase,

@@ -66,6 +66,7 @@ _SUBMISSIONS: Mapping[str, str] = {
     "not_me": N_("Said that they had not asked for the message"),
     "identify": N_("Answered the question of identity"),
     "submit_insurance": N_("Gave an insurance number"),
+    "retype_insurance": N_("Took the insurance number back, to give another"),
     "give_consent": N_("Agreed to the details"),
     "dispute": N_("Said that details are wrong"),
     "withdraw": N_("Withdrew that"),

@@ -16,6 +16,7 @@ from domain.contracts.staff import (
     ResolveSubmission,
     RetrySubmission,
     SendCodeSubmission,
+    TakeBackInsuranceSubmission,
     UnlockSubmission,
 )
 from domain.contracts.submissions import Submission
@@ -35,6 +36,7 @@ SUBMISSIONS: Mapping[Action, type[Submission]] = {
     Action.UNLOCK: UnlockSubmission,
     Action.REREAD: RereadSubmission,
     Action.RESOLVE: ResolveSubmission,
+    Action.INSURANCE: TakeBackInsuranceSubmission,
     Action.HOLD: HoldSubmission,
     Action.RELEASE: ReleaseSubmission,
     Action.CANCEL: CancelSubmission,
@@ -50,6 +52,7 @@ LABELS: Mapping[Action, str] = {
     Action.REOPEN: N_("Open the contact again"),
     Action.REREAD: N_("Read the registrar again"),
     Action.RESOLVE: N_("Resolve the dispute"),
+    Action.INSURANCE: N_("Take back the insurance number"),
     Action.HOLD: N_("Hold"),
     Action.RELEASE: N_("Release"),
     Action.CANCEL: N_("Cancel the activation"),
@@ -82,6 +85,12 @@ EFFECTS: Mapping[Action, str] = {
     Action.RESOLVE: N_(
         "The dispute ends: the student gets a message, sees the details as the registrar"
         " has them now, and can agree or dispute again."
+    ),
+    Action.INSURANCE: N_(
+        "The insurance number that the student typed is deleted, so that whoever has it can give"
+        " it. Before the account is created, the student is asked for the number again and agrees"
+        " again. Once the account is active it stays as it is, and the secretariat gets the right"
+        " number from the student. Make sure first who is calling."
     ),
     Action.HOLD: N_(
         "The activation stops until staff release it. The student reads that support is"
@@ -117,6 +126,10 @@ _IMPOSSIBLE: Mapping[Action, str] = {
         " it on retry."
     ),
     Action.RESOLVE: N_("Nothing is disputed."),
+    Action.INSURANCE: N_(
+        "There is no typed insurance number to take back at this step: the secretariat has the"
+        " number, the student is being asked for it, or the account is being created."
+    ),
     Action.HOLD: N_("Only what waits for the student can be held."),
     Action.RELEASE: N_("It is not held."),
     Action.CANCEL: N_("The account is being created: it can no longer be cancelled."),
@@ -147,7 +160,8 @@ def possible(
     if step in steps.ENDS:
         # Only the engine's own work remains: release reservations and notify the student.
         engines = frozenset({Action.RETRY} if steps.woken_by(step, reason) else ())
-        return OVER | engines | ({Action.REOPEN} if closed else set())
+        own = {Action.REOPEN: closed, Action.INSURANCE: step is Step.ACTIVE}
+        return OVER | engines | {action for action, offered in own.items() if offered}
     disputed = reason is WaitReason.DATA_DISPUTED
     students = steps.deadline_runs(step, reason)
     when = {
@@ -160,6 +174,7 @@ def possible(
         Action.UNLOCK: spent or reason is WaitReason.PIN_LOCKED,
         Action.REREAD: disputed or (students and step in {Step.INSURANCE, Step.REVIEW}),
         Action.RESOLVE: disputed,
+        Action.INSURANCE: disputed or (students and step in {Step.REVIEW, Step.PASSWORD}),
         Action.HOLD: disputed or students,
         Action.RELEASE: reason is WaitReason.HELD,
         Action.CANCEL: step in steps.CANCELLABLE,

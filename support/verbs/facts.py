@@ -17,6 +17,7 @@ from domain.contracts.account_io import (
     Claimed,
     ClaimOutcome,
     ClaimPerson,
+    ConsentRecorded,
     InsuranceOutcome,
     InsuranceRecorded,
     ProvisionAccount,
@@ -40,6 +41,7 @@ _ASKED: Mapping[WaitReason, Mapping[ActivityName, type[Model]]] = {
     WaitReason.INSURANCE_CONFLICT: {
         ActivityName.CLAIM_PERSON: Claimed,
         ActivityName.RECORD_INSURANCE: InsuranceRecorded,
+        ActivityName.RECORD_CONSENT: ConsentRecorded,
     },
 }
 """The activities whose newest result names the conflict."""
@@ -154,7 +156,10 @@ def _why(told: Model) -> str | None:
             return Reason.ANOTHERS.of("uid")
         case Claimed(outcome=ClaimOutcome.NUMBER_OF_ANOTHER):
             return Reason.NUMBER_WITH_ACCOUNT
-        case InsuranceRecorded(outcome=InsuranceOutcome.BELONGS_TO_ANOTHER):
+        case (
+            InsuranceRecorded(outcome=InsuranceOutcome.BELONGS_TO_ANOTHER)
+            | ConsentRecorded(insurance=InsuranceOutcome.BELONGS_TO_ANOTHER)
+        ):
             return Reason.NUMBER_OF_ANOTHER
     return None
 

@@ -22,6 +22,7 @@ PRESETS: Mapping[Action, tuple[str, ...]] = {
     Action.REOPEN: (N_("The caller was identified and has the contact"),),
     Action.REREAD: (_CORRECTED, N_("The student called")),
     Action.RESOLVE: (_CORRECTED, N_("The records are right and the student knows it")),
+    Action.INSURANCE: (N_("The caller was identified and had typed a wrong number"),),
     Action.HOLD: (
         N_("Somebody else may have tried codes"),
         N_("The secretariat checks the details"),

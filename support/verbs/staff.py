@@ -45,6 +45,7 @@ class Action(StrEnum):
     REOPEN = "reopen"
     REREAD = "reread"
     RESOLVE = "resolve"
+    INSURANCE = "insurance"
     HOLD = "hold"
     RELEASE = "release"
     CANCEL = "cancel"
@@ -78,6 +79,7 @@ _HELPDESK = _VIEWER | {
     Action.UNLOCK,
     Action.REOPEN,
     Action.REREAD,
+    Action.INSURANCE,
 }
 _SUPERVISOR = _HELPDESK | {
     Action.RETRY_ALL,

@@ -15,7 +15,7 @@ from playwright.async_api import BrowserContext, Route
 
 from domain import consent
 from domain.contracts.submissions import Policy
-from domain.contracts.views import IdentifyView, Progress, Verdict
+from domain.contracts.views import IdentifyView, InsuranceView, Progress, Verdict
 from domain.contracts.vocabulary import Language, Question, Step, WaitReason
 from ledger import pauses
 from postgres import Pool
@@ -33,6 +33,9 @@ from tests.starter.portal.test_second import HOUR, spent
 PIN = at(Step.PIN, WaitReason.WAITING_PIN)
 BEFORE = consent.review(
     MARIA.model_copy(update={"last_name_el": "Παπαδοπούλλου"}), "mpapadopou", "1"
+)
+TYPED = consent.review(
+    MARIA, "mpapadopoulou", "1", InsuranceView(scheme="GR", masked="•••••••13", revision=1)
 )
 MARKED = REVIEW.model_copy(update={"review_before": BEFORE})
 ASKED = at(Step.IDENTIFY, WaitReason.WAITING_IDENTITY)
@@ -303,6 +306,7 @@ SCENES: Mapping[str, Scene] = {
     "insurance-other-wrong": sent("/insurance/other", INSURANCE, scheme="CY", number="ab?"),
     "review": opened("/review", REVIEW),
     "review-changed": sent("/review", REVIEW, (Verdict.STALE, REVIEW), decision="agree"),
+    "review-insured": opened("/review", REVIEW.model_copy(update={"review": TYPED})),
     "review-marked": opened("/review", MARKED),
     "dispute": opened("/review/wrong", REVIEW),
     "dispute-empty": sent("/review/wrong", REVIEW, to="/review", decision="dispute", note=""),

@@ -1,3 +1,5 @@
+import hashlib
+import json
 from itertools import chain, combinations
 
 import pytest
@@ -5,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.consent import kept, review, shown_hash
+from domain.contracts.views import InsuranceView
 from domain.contracts.vocabulary import Choice
 from tests.people import MARIA
 
@@ -31,7 +34,18 @@ def test_any_other_field_changes_the_hash() -> None:
         review(MARIA.model_copy(update={"email": None}), "mpapadopoulou", "1"),
         review(MARIA.model_copy(update={"mobile": "+306912345679"}), "mpapadopoulou", "1"),
     ]
-    assert len({shown_hash(other) for other in [view, *others]}) == 7
+    first, second = (
+        InsuranceView(scheme="GR", masked="•••••••13", revision=count) for count in (1, 2)
+    )
+    others += [review(MARIA, "mpapadopoulou", "1", each) for each in (first, second)]
+    assert len({shown_hash(other) for other in [view, *others]}) == 9
+
+
+def test_the_hash_of_a_view_without_a_typed_number_is_that_of_version_1_0() -> None:
+    view = review(MARIA, "mpapadopoulou", "1")
+    fields = view.model_dump(mode="json", exclude={"shown_hash", "insurance"})
+    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert view.shown_hash == hashlib.sha256(text.encode()).hexdigest()
 
 
 @pytest.mark.parametrize("email", ["maria@example.org", None])

@@ -61,7 +61,7 @@ PORTAL = (
     FormGrammar(
         "/review",
         [
-            Field("decision", ["agree", "dispute", "withdraw", "AGREE", "delete"]),
+            Field("decision", ["agree", "dispute", "withdraw", "insurance", "AGREE", "delete"]),
             Field("shown_hash", ["0" * 64, "f" * 63]),
             Field("choice", ["recovery_email", "recovery_mobile", "directory_listing", "x"], True),
             Field("wrong", ["name", "studies", "fax"], True),
@@ -126,7 +126,7 @@ PORTAL_PAGES = (
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 _CASE_ACTIONS = (
     *("retry", "resend", "unlock", "reread", "resolve", "hold", "release", "cancel", "withdraw"),
-    *("reopen", "erase", "unlock_send"),
+    *("reopen", "erase", "unlock_send", "insurance"),
 )
 _REASON = Field("reason", ["asked at the desk"])
 CONSOLE = (

@@ -57,6 +57,7 @@ _DECIDED: Mapping[str, str] = {
     "agree": "WAITING_CONSENT",
     "dispute": "WAITING_CONSENT",
     "withdraw": "DATA_DISPUTED",
+    "insurance": "WAITING_CONSENT",
 }
 """For which reason the review must wait for each decision."""
 _STAFF_MOVES: Mapping[str, frozenset[str]] = {
@@ -66,6 +67,7 @@ _STAFF_MOVES: Mapping[str, frozenset[str]] = {
     "resend": frozenset({"pin", "needs_support"}),
     "reread": frozenset({"insurance", "review"}),
     "resolve": frozenset({"review"}),
+    "insurance": frozenset({"review", "password", "active"}),
     "hold": frozenset({"pin", "identify", "insurance", "review", "password"}),
     "release": frozenset({"needs_support"}),
     "cancel": frozenset({"pin", "identify", "insurance", "review", "password", "needs_support"}),

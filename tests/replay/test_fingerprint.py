@@ -25,10 +25,10 @@ CHANGES = {
         "activation",
         (
             "            person = await self.supervised(self._claim, person)\n"
-            "            person = await self.supervised(self._complete_insurance, person)\n"
+            "            person = await self.supervised(self.insurance.ask_number, person)\n"
         ),
         (
-            "            person = await self.supervised(self._complete_insurance, person)\n"
+            "            person = await self.supervised(self.insurance.ask_number, person)\n"
             "            person = await self.supervised(self._claim, person)\n"
         ),
     ),

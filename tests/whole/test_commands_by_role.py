@@ -56,6 +56,7 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("support resolve", "{disputed}"),
     ("support retry-all", "--wait-reason SMS_DOWN --over 0"),
     ("support reopen", "{stopped}"),
+    ("support insurance", "{done}"),
     ("support withdraw", "{done} --choice recovery_mobile"),
     ("support withdraw", "{done}"),
     ("support operations", ""),
@@ -110,14 +111,23 @@ COMMANDS: Sequence[tuple[str, str]] = (
 WITH_REASON = {
     *("support dismiss", "support retry", "support resend", "support unlock", "support hold"),
     *("support release", "support cancel", "support reread", "support resolve"),
-    *("support retry-all", "support reopen", "support withdraw", "support resume"),
+    *(
+        "support retry-all",
+        "support insurance",
+        "support reopen",
+        "support withdraw",
+        "support resume",
+    ),
     *("support erase", "support pause", "privacy export", "privacy erase", "insurance export"),
     *("accounts release", "accounts join-again", "support second-factor-reset"),
     *("support settle", "campaign prepare", "campaign start", "campaign stop"),
 }
 
 
-REFUSED = {"support retry": "A retry would not make it faster"}
+REFUSED = {
+    "support retry": "A retry would not make it faster",
+    "support insurance": "No insurance number that the student typed",
+}
 """What a command answers here instead of doing something, once it has read and written."""
 
 

@@ -26,6 +26,7 @@ from domain.contracts.account_io import (
     CloseActivation,
     Closed,
     ConsentRecorded,
+    InsuranceAct,
     InsuranceOutcome,
     InsuranceRecorded,
     ProvisionAccount,
@@ -90,7 +91,10 @@ class World:
             AccountResolved(outcome=AccountOutcome.USERNAME, username="mpapadopoulou")
         ]
     )
-    insurance: list[InsuranceOutcome] = field(default_factory=lambda: [InsuranceOutcome.RECORDED])
+    insurance: list[InsuranceOutcome] = field(default_factory=lambda: [InsuranceOutcome.FREE])
+    agreed_insurance: list[InsuranceOutcome | None] = field(
+        default_factory=lambda: [InsuranceOutcome.RECORDED]
+    )
     provisioned: list[Provisioned] = field(
         default_factory=lambda: [Provisioned(outcome=ProvisionOutcome.ACTIVE)]
     )
@@ -292,12 +296,15 @@ class World:
     @activity.defn(name=ActivityName.RECORD_INSURANCE)
     async def record_insurance(self, request: RecordInsurance) -> InsuranceRecorded:
         await self._answer(ActivityName.RECORD_INSURANCE, request)
-        return InsuranceRecorded(outcome=_next(self.insurance))
+        free = request.act is InsuranceAct.RELEASE
+        return InsuranceRecorded(outcome=InsuranceOutcome.FREE if free else _next(self.insurance))
 
     @activity.defn(name=ActivityName.RECORD_CONSENT)
     async def record_consent(self, request: RecordConsent) -> ConsentRecorded:
         await self._answer(ActivityName.RECORD_CONSENT, request)
-        return ConsentRecorded()
+        return ConsentRecorded(
+            insurance=_next(self.agreed_insurance) if request.insurance else None
+        )
 
     @activity.defn(name=ActivityName.PROVISION_ACCOUNT)
     async def provision_account(self, request: ProvisionAccount) -> Provisioned:

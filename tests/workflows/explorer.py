@@ -99,7 +99,10 @@ OUTCOMES: Mapping[ActivityName, Outcomes] = {
     ActivityName.RECORD_INSURANCE: {
         each: InsuranceRecorded(outcome=each) for each in InsuranceOutcome
     },
-    ActivityName.RECORD_CONSENT: {"recorded": ConsentRecorded()},
+    ActivityName.RECORD_CONSENT: {
+        "recorded": ConsentRecorded(),
+        **{each: ConsentRecorded(insurance=each) for each in InsuranceOutcome},
+    },
     ActivityName.PROVISION_ACCOUNT: {
         each: Provisioned(outcome=each, refusal=PasswordRefusal.EXPIRED)
         for each in ProvisionOutcome
@@ -323,7 +326,7 @@ class Explored:
             run.step,
             run.reason,
             parked,
-            self._known() if (parked or run.step) in _BEFORE_REVIEW else None,
+            self._known() if (parked or run.step) in _BEFORE_REVIEW else self._typed(),
             run.deadline_at is None,
             tuple(sorted(self.asked)),
             self.task.done(),
@@ -334,6 +337,11 @@ class Explored:
         """Return the step, what is known of the student and what is asked of systems alone."""
         step, _, _, known, _, asked, done = self.stands
         return step, known, asked, done
+
+    def _typed(self) -> bool:
+        """Return whether there is a typed insurance number, which can be taken back."""
+        taken_back = {Step.REVIEW, Step.PASSWORD}
+        return self.run.step in taken_back and self.run.insurance.number is not None
 
     def _known(self) -> str:
         """Return what kind of student was found: it decides which steps there are."""

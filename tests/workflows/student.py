@@ -85,11 +85,11 @@ class Student:
         newest = [message.code_no for message in self.world.made(SendPin)][-1:] or [1]
         return PinSubmission(pin=pin or pin_of(*newest), **await self.stamp())
 
-    async def insurance(self) -> Answer:
-        return await self.submit("submit_insurance", await self.insured())
+    async def insurance(self, number: str = "01010500013") -> Answer:
+        return await self.submit("submit_insurance", await self.insured(number))
 
-    async def insured(self) -> InsuranceSubmission:
-        return InsuranceSubmission(scheme="GR", number="01010500013", **await self.stamp())
+    async def insured(self, number: str = "01010500013") -> InsuranceSubmission:
+        return InsuranceSubmission(scheme="GR", number=number, **await self.stamp())
 
     async def consent(self, shown_hash: str | None = None) -> Answer:
         if shown_hash is None:

@@ -181,7 +181,7 @@ async def test_another_persons_insurance_number_goes_to_support_and_is_asked_aga
     begin: Begin, world: World
 ) -> None:
     world.persons = (PERSON.model_copy(update={"insurance_number": None}),)
-    world.insurance = [InsuranceOutcome.BELONGS_TO_ANOTHER, InsuranceOutcome.RECORDED]
+    world.insurance = [InsuranceOutcome.BELONGS_TO_ANOTHER, InsuranceOutcome.FREE]
     student = await begin()
     await student.sent()
     await student.pin()

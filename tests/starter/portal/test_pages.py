@@ -21,7 +21,7 @@ from domain.contracts.submissions import (
     PinSubmission,
     ResendRequest,
 )
-from domain.contracts.views import Progress, Verdict
+from domain.contracts.views import InsuranceView, Progress, Verdict
 from domain.contracts.vocabulary import Choice, Language, Step, WaitReason
 from domain.passwords import judge
 from domain.rules import InputRule
@@ -361,6 +361,23 @@ async def test_the_review_marks_what_changed_since_it_was_shown_and_nothing_else
     assert f"Πριν: {department}, 2026001" in (await student.get("/review")).text
     put(engine, REVIEW)
     assert "Άλλαξε" not in (await student.get("/review")).text
+
+
+async def test_a_typed_insurance_number_is_masked_and_another_can_be_given(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    typed = InsuranceView(scheme="GR", masked="•••••••13", revision=1)
+    shown = consent.review(MARIA, "mpapadopoulou", "1", typed)
+    put(engine, REVIEW.model_copy(update={"review": shown}))
+    page = (await student.get("/review")).text
+    assert "•••••••13 (Α.Μ.Κ.Α.)" in page
+    assert "Δίνω άλλον αριθμό ασφάλισης" in page
+    engine.next = [(Verdict.ACCEPTED, INSURANCE)]
+    response = await student.post("/review", decision="insurance")
+    assert response.headers["location"] == "/insurance"
+    assert [name for name, _ in engine.submitted] == ["retype_insurance"]
+    put(engine, REVIEW)
+    assert "Δίνω άλλον αριθμό ασφάλισης" not in (await student.get("/review")).text
 
 
 async def test_consent_to_details_that_changed_is_asked_again(

@@ -25,7 +25,7 @@ WAYS = {
     7: ["/registrar", actions.LABELS[Action.RESEND]],
     8: ["portal"],
     9: ["password_reset", "support_email"],
-    10: ["/search", actions.LABELS[Action.CANCEL], "portal"],
+    10: ["/search", actions.LABELS[Action.INSURANCE], "portal"],
 }
 """What each of the eight calls names, by its number: pages, actions and addresses to say."""
 

@@ -13,6 +13,7 @@ from domain.contracts.account_io import (
     AccountState,
     Claimed,
     ClaimOutcome,
+    ConsentRecorded,
     InsuranceOutcome,
     InsuranceRecorded,
     Provisioned,
@@ -26,6 +27,7 @@ from support.verbs.reason_texts import reason
 CONFLICT = AccountResolved(outcome=AccountOutcome.CONFLICT, why=Reason.LOGIN_IN_USE)
 IN_THE_WAY = Provisioned(outcome=ProvisionOutcome.CONFLICT, why=Reason.NOT_ADOPTED)
 ANOTHERS = InsuranceRecorded(outcome=InsuranceOutcome.BELONGS_TO_ANOTHER)
+AGREED_SECOND = ConsentRecorded(insurance=InsuranceOutcome.BELONGS_TO_ANOTHER)
 KEPT = InsuranceRecorded(outcome=InsuranceOutcome.RECORDED)
 WITH_ACCOUNT = Claimed(outcome=ClaimOutcome.NUMBER_OF_ANOTHER)
 FOREIGN = AccountChecked(state=AccountState.FOREIGN)
@@ -53,9 +55,20 @@ ANSWERS: dict[Reason | str, tuple[WaitReason, list[tuple[ActivityName, Model]]]]
 }
 
 
-@pytest.mark.parametrize("why", ANSWERS)
-async def test_the_newest_answer_says_what_is_in_the_way(why: str) -> None:
-    waits, answers = ANSWERS[why]
+CASES = [
+    *((why, *answer) for why, answer in ANSWERS.items()),
+    (
+        Reason.NUMBER_OF_ANOTHER,
+        WaitReason.INSURANCE_CONFLICT,
+        [(ActivityName.RECORD_INSURANCE, KEPT), (ActivityName.RECORD_CONSENT, AGREED_SECOND)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "waits", "answers"), CASES)
+async def test_the_newest_answer_says_what_is_in_the_way(
+    why: str, waits: WaitReason, answers: list[tuple[ActivityName, Model]]
+) -> None:
     events = [HistoryEvent(event_id=1)]
     for activity, answer in answers:
         asked, done = HistoryEvent(), HistoryEvent()
