@@ -37,7 +37,7 @@ _KILLS = [
 @pytest.mark.parametrize(("activity", "point"), _KILLS)
 def test_f01_a_worker_is_killed_in(run: Run, activity: ActivityName, point: Point) -> None:
     worker = run.world.worker
-    uninsured = activity is ActivityName.RECORD_INSURANCE
+    uninsured = activity in {ActivityName.RECORD_INSURANCE, ActivityName.RECORD_CONSENT}
     run.walk(
         lambda: worker.dies(activity, point),
         worker.start,
