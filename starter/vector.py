@@ -8,8 +8,8 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from html import escape
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 import segno
 
@@ -88,7 +88,7 @@ class Drawing:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width:g}mm"'
             f' height="{self.height:g}mm" viewBox="0 0 {self.width:g} {self.height:g}" role="img"'
-            f' aria-label="{escape(self._title, {chr(34): "&quot;"})}">\n<title>{title}</title>\n'
+            f' aria-label="{title}">\n<title>{title}</title>\n'
             f"{paths}\n</svg>\n"
         )
 
