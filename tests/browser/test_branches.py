@@ -49,10 +49,20 @@ class LongWay(Journey):
         await self._next()
         await self._told("insurance-other-empty", "Επιλέξτε χώρα")
         await self._page.locator("#scheme").select_option("CY")
+        await self._next(number=f"{self._student.serial + 1:06d}")
+        await self._reach("/review")
+        await self._seen("review-insured")
+        await self._press("Δίνω άλλον αριθμό ασφάλισης")
+        await self._reach("/insurance")
+        await self._follow("Θέλω να χρησιμοποιήσω αριθμό ασφάλισης")
+        await self._reach("/insurance/other")
+        await self._page.locator("#scheme").select_option("CY")
         await self._next(number=f"{self._student.serial:06d}")
 
     async def _agree(self) -> None:
         await self._reach("/review")
+        masked = f"•••••••{self._student.serial % 100:02d} (CY)"
+        await self._page.get_by_text(masked).wait_for()
         await self._page.get_by_role("link", name="Τα στοιχεία είναι λανθασμένα").click()
         await self._seen("dispute")
         await self._press("Ζητώ διόρθωση")
