@@ -293,6 +293,13 @@ def test_an_insurance_number_of_somebody_elses(desk: StaffContext) -> None:
     player.arrive("/insurance")
     player.insure(amka(date(2006, 1, 1), 999, gender="M"))
     player.arrive("/review")
+    # Typed wrongly again, and agreed to: the desk takes it back, and the student begins there.
+    player.agree()
+    player.arrive("/password")
+    desk.act("insurance", player)
+    player.arrive("/insurance")
+    player.insure(amka(date(2006, 1, 2), 999, gender="M"))
+    player.arrive("/review")
 
 
 def test_no_mailbox_any_more(desk: StaffContext) -> None:
