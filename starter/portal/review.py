@@ -60,10 +60,14 @@ async def decided(ctx: CurrentRequest) -> Response:
         case "withdraw":
             withdrawn = WithdrawSubmission(**await stamp_untyped(ctx, form))
             return await onward(ctx, await submit(ctx, "withdraw", withdrawn))
-        case "insurance":
-            again = RetypeInsuranceSubmission(**await stamp_untyped(ctx, form))
-            return await onward(ctx, await submit(ctx, "retype_insurance", again))
     raise RedirectTo("/review")
+
+
+@router.post("/review/insurance")
+async def number_taken_back(ctx: CurrentRequest) -> Response:
+    form = await ctx.form()
+    again = RetypeInsuranceSubmission(**await stamp_untyped(ctx, form))
+    return await onward(ctx, await submit(ctx, "retype_insurance", again))
 
 
 async def _agree(ctx: PortalRequest, form: Form) -> Response:

@@ -61,13 +61,14 @@ PORTAL = (
     FormGrammar(
         "/review",
         [
-            Field("decision", ["agree", "dispute", "withdraw", "insurance", "AGREE", "delete"]),
+            Field("decision", ["agree", "dispute", "withdraw", "AGREE", "delete"]),
             Field("shown_hash", ["0" * 64, "f" * 63]),
             Field("choice", ["recovery_email", "recovery_mobile", "directory_listing", "x"], True),
             Field("wrong", ["name", "studies", "fax"], True),
             Field("note", ["Λάθος όνομα"]),
         ],
     ),
+    FormGrammar("/review/insurance", []),
     FormGrammar(
         "/password",
         [

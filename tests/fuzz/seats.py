@@ -296,7 +296,7 @@ FORMS_AT: Mapping[str, tuple[str, ...]] = {
     "locked": ("/pin", "/pin/resend"),
     "identify": ("/identify",),
     "insurance": ("/insurance", "/insurance/other"),
-    "review": ("/review",),
+    "review": ("/review", "/review/insurance"),
     "joined": ("/review",),
     "disputed": ("/review",),
     "password": ("/password",),

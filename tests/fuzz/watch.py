@@ -34,6 +34,7 @@ MOVES: Mapping[tuple[str, str], frozenset[str]] = {
     ("insurance", "/insurance"): _AFTER_PROOF,
     ("insurance", "/insurance/other"): _AFTER_PROOF,
     ("review", "/review"): frozenset({"review", "password", "already_active", "needs_support"}),
+    ("review", "/review/insurance"): frozenset({"review", "insurance"}),
     ("password", "/password"): frozenset(
         {"password", "provisioning", "active", "already_active", "review", "needs_support"}
     ),
@@ -47,9 +48,9 @@ _FACTS_OF: Mapping[str, frozenset[str]] = {
     "/pin": frozenset({"claims", "ended"}),
     "/pin/resend": frozenset({"codes"}),
     "/identify": frozenset({"claims", "ended"}),
-    "/insurance": frozenset({"claims", "numbers", "ended"}),
-    "/insurance/other": frozenset({"claims", "numbers", "ended"}),
-    "/review": frozenset({"consents", "claims", "ended"}),
+    "/insurance": frozenset({"claims", "ended"}),
+    "/insurance/other": frozenset({"claims", "ended"}),
+    "/review": frozenset({"consents", "numbers", "claims", "ended"}),
     "/password": frozenset({"passwords", "claims", "ended"}),
 }
 """What of the ledger a POST may change, at a step where it may be sent."""
@@ -57,7 +58,6 @@ _DECIDED: Mapping[str, str] = {
     "agree": "WAITING_CONSENT",
     "dispute": "WAITING_CONSENT",
     "withdraw": "DATA_DISPUTED",
-    "insurance": "WAITING_CONSENT",
 }
 """For which reason the review must wait for each decision."""
 _STAFF_MOVES: Mapping[str, frozenset[str]] = {

@@ -23,7 +23,7 @@ from web.forms import MAX_BODY
 Pairs = list[tuple[str, str]]
 POSTED = (
     *("/who", "/contact", "/pin", "/pin/resend", "/identify", "/insurance", "/insurance/other"),
-    *("/review", "/password"),
+    *("/review", "/review/insurance", "/password"),
 )
 
 PIN = at(Step.PIN, WaitReason.WAITING_PIN)
@@ -291,6 +291,7 @@ async def test_a_form_of_somebody_else_changes_nothing(
         ("POST", "/done", 405),
         ("POST", "/progress", 405),
         ("GET", "/pin/resend", 405),
+        ("GET", "/review/insurance", 405),
         ("POST", "/healthz", 405),
     ],
 )

@@ -21,7 +21,7 @@ INSURANCE = at(Step.INSURANCE, WaitReason.WAITING_INSURANCE)
 REVIEW = at(Step.REVIEW, WaitReason.WAITING_CONSENT)
 DISPUTED = at(Step.REVIEW, WaitReason.DATA_DISPUTED)
 PASSWORD = at(Step.PASSWORD, WaitReason.WAITING_PASSWORD)
-ANSWERS = (
+ANSWERS: tuple[tuple[Progress, str, dict[str, str]], ...] = (
     (PIN, "/pin", {"pin": "123456"}),
     (PIN, "/pin/resend", {"channel": "sms"}),
     (IDENTIFY, "/identify", {"question": "birth_date", "answer": "01/02/2003"}),
@@ -29,6 +29,7 @@ ANSWERS = (
     (INSURANCE, "/insurance/other", {"scheme": "CY", "number": "1234568"}),
     (REVIEW, "/review", {"decision": "agree", "shown_hash": SHOWN.shown_hash}),
     (REVIEW, "/review", {"decision": "dispute", "wrong": "name"}),
+    (REVIEW, "/review/insurance", {}),
     (DISPUTED, "/review", {"decision": "withdraw"}),
     (PASSWORD, "/password", {"password": "vrasto-kerasi-plateia-9"}),
 )

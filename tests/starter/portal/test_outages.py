@@ -61,6 +61,7 @@ SENT: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("/review", {"shown_hash": SHOWN.shown_hash, "choice": "recovery_email", "decision": "agree"}),
     ("/review", {"wrong": "name", "note": 'Ένα "ρ"\r\n<όχι δύο>', "decision": "dispute"}),
     ("/review", {"decision": "withdraw"}),
+    ("/review/insurance", {}),
     ("/password", {"password": GOOD}),
 )
 HELP = {"name": "Μαρία", "reply_to": "maria@mail.example", "text": "Δεν ήρθε\r\nο κωδικός"}
@@ -72,6 +73,7 @@ STANDS_AT = {
     "/insurance": (Step.INSURANCE, WaitReason.WAITING_INSURANCE),
     "/insurance/other": (Step.INSURANCE, WaitReason.WAITING_INSURANCE),
     "/review": (Step.REVIEW, WaitReason.WAITING_CONSENT),
+    "/review/insurance": (Step.REVIEW, WaitReason.WAITING_CONSENT),
     "/password": (Step.PASSWORD, WaitReason.WAITING_PASSWORD),
 }
 SAFE = {

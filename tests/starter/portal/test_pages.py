@@ -373,7 +373,7 @@ async def test_a_typed_insurance_number_is_masked_and_another_can_be_given(
     assert "•••••••13 (Α.Μ.Κ.Α.)" in page
     assert "Δίνω άλλον αριθμό ασφάλισης" in page
     engine.next = [(Verdict.ACCEPTED, INSURANCE)]
-    response = await student.post("/review", decision="insurance")
+    response = await student.post("/review/insurance")
     assert response.headers["location"] == "/insurance"
     assert [name for name, _ in engine.submitted] == ["retype_insurance"]
     put(engine, REVIEW)

@@ -64,6 +64,7 @@ ASKED: Mapping[tuple[str, str], str] = {
             "/insurance",
             "/insurance/other",
             "/review",
+            "/review/insurance",
             "/password",
         )
     },
