@@ -37,8 +37,11 @@ PRESETS: Mapping[Action, tuple[str, ...]] = {
         N_("Not about an activation"),
     ),
 }
-CHOSEN_FIRST = frozenset({Action.RETRY, Action.RESEND, Action.UNLOCK, Action.REREAD})
-"""Actions of a call, which harm nothing: their most usual reason is chosen when the page opens."""
+CHOSEN_FIRST = frozenset(
+    {Action.RETRY, Action.RESEND, Action.UNLOCK, Action.REREAD, Action.INSURANCE}
+)
+"""Actions of a call, after which the student can continue: their most usual reason is chosen
+when the page opens."""
 _BESIDE = " - "
 
 
