@@ -10,7 +10,8 @@ CALLS = Histogram(
 )
 MESSAGES = Counter(
     "activation_messages",
-    "Messages to students by channel, by `pin` or `notice`, and by `sent` or `undeliverable`.",
+    "Messages to students by channel, by `pin`, `notice` or `invitation`, and by `sent` or"
+    " `undeliverable`.",
     ["channel", "kind", "outcome"],
 )
 PINS = Counter("activation_pins", "Codes that students typed, by outcome.", ["outcome"])

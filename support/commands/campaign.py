@@ -21,7 +21,7 @@ from starter.output import Failed, Json, group, show_json, utc
 from starter.poster import SIZES
 from starter.poster import poster as draw_poster
 from support.commands.terminal import Reason, run, show_outcome
-from support.verbs import campaign_plans, campaigns
+from support.verbs import campaign_plans, campaign_texts, campaigns
 from support.verbs.campaign_plans import TEXTS, Prepared
 from support.verbs.campaigns import CampaignSeen
 
@@ -163,16 +163,17 @@ def list_(json: Json = False) -> None:
         return
     for each in found:
         departments = ",".join(each.plan.departments)
-        typer.echo(f"{each.id}  {utc(each.prepared_at)}  {campaigns.state(each)}  {departments}")
+        typer.echo(
+            f"{each.id}  {utc(each.prepared_at)}  {campaign_texts.stands(each)}  {departments}"
+        )
     if not found:
         typer.echo("There is no campaign.")
 
 
 def _show(seen: CampaignSeen) -> None:
     found = seen.campaign
-    typer.echo(
-        f"{found.id}: {campaigns.state(found)}, departments {','.join(found.plan.departments)}"
-    )
+    departments = ",".join(found.plan.departments)
+    typer.echo(f"{found.id}: {campaign_texts.stands(found)}, departments {departments}")
     typer.echo(f"SMS parts: {found.parts_spent} of {found.plan.sms_parts}")
     for each in seen.counts:
         kind = "invitation" if each.round == 1 else "reminder"

@@ -30,6 +30,7 @@ from support.console import (
     action_pages,
     assignments,
     audit,
+    campaigns,
     case,
     codec,
     findings,
@@ -79,7 +80,8 @@ _STATUS_OF: Mapping[type[Exception], int] = {
 """The status of each failure whose page says nothing more."""
 _PAGES = (
     *(signin, second_factor, provider, queue, case, student_page, action_pages),
-    *(assignments, registrar, requests, audit, operations, findings, not_activated, codec),
+    *(assignments, registrar, requests, audit, operations, campaigns, findings),
+    *(not_activated, codec),
 )
 
 

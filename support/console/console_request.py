@@ -42,6 +42,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("/requests", N_("Requests for help"), Action.REQUESTS),
     ("/funnel", N_("Statistics"), Action.FUNNEL),
     ("/not-activated", N_("Not activated yet"), Action.NOT_ACTIVATED),
+    ("/campaigns", N_("Invitations"), Action.CAMPAIGN),
     ("/operations", N_("Operation"), Action.OPERATE),
     ("/findings", N_("Findings"), Action.FINDINGS),
     ("/audit", N_("Audit"), Action.AUDIT),

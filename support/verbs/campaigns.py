@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
 from domain.contracts.campaigns import RunCampaign, StopCampaign
 from domain.contracts.vocabulary import (
@@ -22,7 +21,7 @@ from domain.contracts.vocabulary import (
 from ledger import campaigns, invitations
 from ledger.campaigns import CampaignRow, Started
 from ledger.invitations import InvitationCount
-from starter.client.connect import asking
+from starter.client.connect import NO_ANSWER, asking
 from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action, StaffContext
 from translations import N_
@@ -41,15 +40,6 @@ class CampaignSeen:
 
     campaign: CampaignRow
     counts: Sequence[InvitationCount]
-
-
-def state(campaign: CampaignRow) -> str:
-    """Return in one word, or two, where a campaign stands."""
-    if campaign.stopped_at:
-        return f"stopped ({campaign.stopped_why})"
-    if campaign.ended_at:
-        return "ended"
-    return "started" if campaign.started_at else "prepared"
 
 
 async def listed(ctx: StaffContext) -> list[CampaignRow]:
@@ -95,7 +85,8 @@ async def start(ctx: StaffContext, campaign: str, *, reason: str) -> None:
             RunCampaign(campaign=campaign),
             id=campaign_workflow_id(campaign),
             task_queue=TaskQueue.MAIN,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            # A run that was terminated begins anew: the ledger knows who was told.
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             priority=DUTIES,
             rpc_timeout=times.CONSOLE_RPC,
         )
@@ -107,7 +98,7 @@ async def stop(ctx: StaffContext, campaign: str, *, reason: str) -> bool:
     await ctx.record(Action.CAMPAIGN, reason=f"stop {campaign}: {reason}")
     stopped = await campaigns.stop(ctx.pool, campaign)
     # Only so that a resting workflow ends now; each message asks the ledger in any case.
-    with suppress(RPCError):
+    with suppress(*NO_ANSWER):
         handle = ctx.client.get_workflow_handle(campaign_workflow_id(campaign))
         await handle.signal(STOP_CAMPAIGN, StopCampaign(), rpc_timeout=times.CONSOLE_RPC)
     return stopped

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 
 from activities.choosing import UNANSWERED
@@ -334,6 +335,14 @@ async def test_an_outage_of_ledger_or_registrar_is_said(stack: TestStack, pool: 
                 assert raised.value.type == FailureType.LEDGER_DOWN
         finally:
             stack.start("postgres")
+    nowhere = SecretStr("postgresql://nobody@127.0.0.1:9/nothing")
+    away = stack.settings.registrar.model_copy(update={"dsn": nowhere})
+    await pool.execute("DELETE FROM invitation")
+    async with campaigning(stack, pool, [5], registrar=away) as one:
+        with pytest.raises(ApplicationError) as raised:
+            await one.chosen()
+        assert raised.value.type == FailureType.REGISTRAR_DOWN
+        assert await one.counts() == {"1 planned": 1}
 
 
 async def test_all_campaigns_together_have_one_budget(pool: Pool) -> None:

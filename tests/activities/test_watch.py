@@ -28,7 +28,12 @@ from tests.stack import TestStack
 from tests.workflows.engine import World
 
 __all__ = ["client", "reference", "world"]
-BY_REQUEST = {ActivityName.SEND_PIN, ActivityName.SEND_NOTICE, ActivityName.RESOLVE_ACCOUNT}
+BY_REQUEST = {
+    ActivityName.SEND_PIN,
+    ActivityName.SEND_NOTICE,
+    ActivityName.RESOLVE_ACCOUNT,
+    ActivityName.SEND_INVITATIONS,
+}
 
 
 @pytest.fixture

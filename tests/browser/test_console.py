@@ -14,7 +14,8 @@ NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 LONG = pytest.mark.long
 PAGES = (
     *("queue", "mine", "list?group=student&names=1", "search", "registrar", "caller", "requests"),
-    *("funnel", "operations", "handbook", "not-activated", "not-activated?department=401"),
+    *("funnel", "campaigns", "operations", "handbook"),
+    *("not-activated", "not-activated?department=401"),
 )
 
 

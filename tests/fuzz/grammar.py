@@ -178,6 +178,7 @@ CONSOLE = (
     FormGrammar("/retry-all/nothing", [_REASON]),
     FormGrammar("/operations/pause", [_REASON, Field("el", ["Παύση"]), Field("en", ["Pause"])]),
     FormGrammar("/operations/resume", [_REASON]),
+    FormGrammar("/campaigns/stop", [_REASON, Field("campaign", ["3f9a1b2c"])]),
     FormGrammar(
         "/findings/settle",
         [
@@ -213,6 +214,7 @@ CONSOLE_PAGES = (
         "/not-activated/export?department=401",
         "/operations",
         "/findings",
+        "/campaigns",
         "/handbook",
         "/sign-in",
     ),

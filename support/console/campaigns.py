@@ -1,0 +1,38 @@
+"""Serves the campaigns with what became of their invitations, and stops one."""
+
+from fastapi import APIRouter, Response
+
+from support.console.action_pages import reason_of
+from support.console.console_request import ConsoleRequest, allowed_to
+from support.verbs import campaign_texts, campaigns
+from support.verbs.actions import ActionRefused
+from support.verbs.staff import Action
+from web.view import Errors
+
+router = APIRouter()
+_MOST = 10
+
+
+@router.get("/campaigns")
+async def listed(ctx: ConsoleRequest = allowed_to(Action.CAMPAIGN)) -> Response:
+    return await _page(ctx)
+
+
+@router.post("/campaigns/stop")
+async def stop(ctx: ConsoleRequest = allowed_to(Action.CAMPAIGN)) -> Response:
+    form = await ctx.form()
+    reason, errors = reason_of(ctx, form)
+    if not errors:
+        try:
+            await campaigns.stop(ctx.staff_context, form.get("campaign"), reason=reason)
+        except ActionRefused as refused:
+            errors = {"reason": [ctx.say(str(refused))]}
+    if errors:
+        return await _page(ctx, errors)
+    return ctx.see("/campaigns", told="done")
+
+
+async def _page(ctx: ConsoleRequest, errors: Errors | None = None) -> Response:
+    found = await campaigns.listed(ctx.staff_context)
+    seen = [await campaigns.seen(ctx.staff_context, each.id) for each in found[:_MOST]]
+    return ctx.page("campaigns", seen=seen, texts=campaign_texts, errors=errors)

@@ -1,0 +1,49 @@
+"""Staff see the campaigns of their departments with what became of them, and stop one."""
+
+from datetime import time, timedelta
+
+from domain.campaigns import NotInvited, QuietHours
+from ledger import audit, campaigns, invitations
+from ledger.campaigns import CampaignPlan
+from postgres import Pool
+from support.verbs.staff import StaffRole
+from tests.stack import TestStack
+from tests.support.console.conftest import SignedIn
+
+QUIET = QuietHours(time(21), time(9))
+
+
+async def planted(pool: Pool, stack: TestStack, name: str) -> None:
+    await pool.execute("DELETE FROM invitation WHERE campaign = $1", name)
+    await pool.execute("DELETE FROM campaign WHERE id = $1", name)
+    await campaigns.create(pool, name, CampaignPlan(["401"], ["sms"], 60, QUIET, None, 9))
+    await invitations.add(pool, stack.keys, name, [(f"{name} {n}", f"SIS/{n}") for n in range(3)])
+    await campaigns.start(pool, name, apart=timedelta(60), total=1_000_000)
+    (first, *_) = await pool.fetch("SELECT id FROM invitation WHERE campaign = $1", name)
+    await invitations.skip(pool, first["id"], NotInvited.ACTIVE)
+
+
+async def test_a_campaign_is_shown_in_words_and_stopped_with_a_reason(
+    pool: Pool, stack: TestStack, signed_in: SignedIn
+) -> None:
+    await planted(pool, stack, "c0ffee00")
+    browser = await signed_in(StaffRole.SUPERVISOR)
+    page = await browser.get("/campaigns?lang=en")
+    assert "Campaign c0ffee00: in progress" in page.text
+    assert "not sent: has an account by now" in page.text
+    assert "to be sent" in page.text
+    assert "SIS/" not in page.text
+    refused = await browser.post("/campaigns/stop", campaign="c0ffee00", reason="")
+    assert refused.status_code == 422
+    await browser.get("/campaigns")
+    unknown = await browser.post("/campaigns/stop", campaign="nothing", reason="wrong one")
+    assert unknown.status_code == 422
+    await browser.get("/campaigns")
+    # Nothing but the ledger is needed.
+    done = await browser.post("/campaigns/stop", campaign="c0ffee00", reason="wrong text")
+    assert done.status_code == 303
+    page = await browser.get("/campaigns?lang=en")
+    assert "Campaign c0ffee00: stopped by staff" in page.text
+    assert "not sent: the campaign was stopped before" in page.text
+    (row, *_) = await audit.page(pool, stack.keys, action="campaign", limit=1)
+    assert row.reason == "stop c0ffee00: wrong text"

@@ -1,0 +1,124 @@
+"""A campaign is planned from registrar and ledger, started once, and stopped without Temporal."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from temporalio.client import Client
+
+from demo.part import aside
+from domain.campaigns import QuietHours
+from domain.contracts.channels import Channel
+from domain.registrar.row_facts import MOST_SHARING
+from ledger import campaigns as table
+from ledger import invitations
+from postgres import Pool
+from support.verbs import campaign_plans, campaign_texts, campaigns
+from support.verbs.actions import ActionRefused
+from support.verbs.staff import NotAllowed, Staff, StaffContext, StaffRole
+from tests.activities.campaigning import ALWAYS, HERE, PLAN, enrol, leave, student
+from tests.stack import TestStack
+
+OPERATOR = Staff("olga", frozenset({StaffRole.OPERATOR}))
+SUPERVISOR = Staff("nikos", frozenset({StaffRole.SUPERVISOR}))
+OFFICE = {"mobilephone": "6981099999", "extemail": None}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _enrolled(stack: TestStack) -> Iterator[None]:
+    twice = student(3)
+    rows = [
+        *(student(number) for number in (1, 2)),
+        student(4, mobilephone=None),
+        student(5, mobilephone=None, extemail=None),
+        twice,
+        {**twice, "registrationid": "YY93"},
+        *(student(100 + each, **OFFICE) for each in range(MOST_SHARING + 1)),
+    ]
+    aside(enrol(stack, rows))
+    yield
+    aside(leave(stack))
+
+
+@pytest.fixture
+def ctx(stack: TestStack, pool: Pool, client: Client) -> StaffContext:
+    return StaffContext(client, pool, stack.keys, stack.settings, OPERATOR)
+
+
+async def test_a_preparation_counts_messages_money_and_who_is_left_out(
+    ctx: StaffContext, pool: Pool
+) -> None:
+    await pool.execute("DELETE FROM invitation")
+    plan = replace(PLAN, per_minute=2, remind_after=timedelta(7))
+    told = await campaign_plans.plan_invitations(ctx, plan, reason="October")
+    assert told.by_channel == {"sms": 3, "email": 1}
+    assert told.left_out == {"no_contact": 1, "shared_by_many": MOST_SHARING + 1, "invited": 1}
+    assert (told.planned, told.minutes, told.sms_parts) == (4, 2, 6)
+    seen = await campaigns.seen(ctx, told.campaign)
+    assert seen.campaign.left_out == told.left_out
+    assert campaign_texts.stands(seen.campaign) == "prepared, nothing is sent"
+    assert [campaign_texts.became(each, seen.campaign) for each in seen.counts] == ["to be sent"]
+    # Whoever was invited lately is not planned again.
+    (first, *_) = await pool.fetch(
+        "UPDATE invitation SET state = 'sent', claimed_at = now() WHERE id ="
+        " (SELECT min(id) FROM invitation WHERE campaign = $1) RETURNING id",
+        told.campaign,
+    )
+    assert first
+    only_mail = replace(PLAN, channels=(Channel.EMAIL,))
+    again = await campaign_plans.plan_invitations(ctx, only_mail, reason="November")
+    assert (again.by_channel, again.sms_parts) == ({"email": 3}, 0)
+    assert again.left_out["invited"] == 2
+    assert json.dumps(again.left_out)
+
+
+async def test_a_role_and_its_departments_bound_what_may_be_prepared_seen_and_stopped(
+    ctx: StaffContext,
+) -> None:
+    elsewhere = replace(ctx, staff=replace(OPERATOR, departments=frozenset({"401"})))
+    supervisor = replace(ctx, staff=SUPERVISOR)
+    with pytest.raises(ActionRefused):
+        await campaign_plans.plan_invitations(elsewhere, PLAN, reason="October")
+    with pytest.raises(NotAllowed):
+        await campaign_plans.plan_invitations(supervisor, PLAN, reason="October")
+    nowhere = replace(PLAN, departments=("no such",))
+    with pytest.raises(ActionRefused):
+        await campaign_plans.plan_invitations(ctx, nowhere, reason="October")
+    made = (await campaign_plans.plan_invitations(ctx, PLAN, reason="October")).campaign
+    assert made not in [each.id for each in await campaigns.listed(elsewhere)]
+    assert made in [each.id for each in await campaigns.listed(supervisor)]
+    with pytest.raises(ActionRefused):
+        await campaigns.stop(elsewhere, made, reason="mine")
+    with pytest.raises(NotAllowed):
+        await campaigns.start(supervisor, made, reason="mine")
+    assert await campaigns.stop(supervisor, made, reason="wrong")
+    assert not await campaigns.stop(supervisor, made, reason="again")
+    with pytest.raises(ActionRefused, match="over"):
+        await campaigns.start(ctx, made, reason="after all")
+    assert HERE.id in (await campaigns.seen(ctx, made)).campaign.plan.departments
+
+
+async def test_what_was_prepared_long_ago_or_costs_too_much_is_not_started(
+    ctx: StaffContext, pool: Pool
+) -> None:
+    await pool.execute("DELETE FROM invitation")
+    made = (await campaign_plans.plan_invitations(ctx, PLAN, reason="October")).campaign
+    limits = ctx.settings.campaigns.model_copy(update={"sms_total": 1})
+    poor = replace(ctx, settings=ctx.settings.model_copy(update={"campaigns": limits}))
+    with pytest.raises(ActionRefused, match="sms_total"):
+        await campaigns.start(poor, made, reason="now")
+    aged = "UPDATE campaign SET prepared_at = now() - interval '8 days' WHERE id = $1"
+    await pool.execute(aged, made)
+    with pytest.raises(ActionRefused, match="week"):
+        await campaigns.start(ctx, made, reason="now")
+
+
+async def test_who_is_in_doubt_is_told_and_audited(
+    ctx: StaffContext, pool: Pool, stack: TestStack
+) -> None:
+    await table.create(pool, "d0", replace(PLAN, quiet=QuietHours(ALWAYS.begin, ALWAYS.end)))
+    await invitations.add(pool, stack.keys, "d0", [("somebody", "SIS/YY7")])
+    await pool.execute("UPDATE invitation SET state = 'in_doubt' WHERE campaign = 'd0'")
+    assert await campaigns.doubtful(ctx, "d0") == ["SIS/YY7"]
