@@ -56,7 +56,8 @@ def test_the_preview_shows_what_goes_by_the_third_channel(
 ) -> None:
     shown = [*templates.messages(stack.settings)]
     by_folder = {each.name for each in shown if folder in each.contents}
-    assert by_folder == {"pin", *(notice.value for notice in NoticeKind)}
+    invited = {"invitation", "invitation_again"}
+    assert by_folder == {"pin", *invited, *(notice.value for notice in NoticeKind)}
     pin = next(each for each in shown if each.name == "pin")
     assert [channel for channel, _ in pin.shown()] == [*Channel.all()]
     assert {*dict(pin.shown())[folder].files} == {"folder.txt"}
