@@ -41,6 +41,8 @@ _DRAWN = (
     (re.compile(r"A-[0-9A-Z]{4}(?:-[0-9A-Z]{4})?"), "REFERENCE"),
     (re.compile(r"\b\d{1,2}:\d\d(?::\d\d)?\b"), "TIME"),
     (re.compile(r'"since": ?"[^"]+"'), "SINCE"),
+    # Seconds left of a wait or a session, which pass between the pages of two visitors.
+    (re.compile(r'(data-(?:opens-in|idle|in-all)=)"\d+"'), r"\1"),
 )
 _LATE = re.compile(
     r"\A503|\?received|^location: /progress$|<title>Υπάρχει καθυστέρηση", re.MULTILINE
