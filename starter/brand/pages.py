@@ -43,6 +43,7 @@ from starter.portal.app import assemble, create
 from starter.portal.pause import Pauses
 from starter.portal.portal_context import PortalContext
 from starter.portal.portal_request import PortalRequest
+from starter.portal.sessions import SessionTime
 from web.forms import Form
 
 Route = Callable[[Any], Awaitable[Response]]
@@ -170,6 +171,10 @@ class SampleRequest(PortalRequest):
     async def typed(self, reference: str) -> dict[str, str]:
         del reference
         return {"sms": "+30 •••••••78"}
+
+    def session_time(self) -> SessionTime | None:
+        now = datetime.now(UTC)
+        return self.app.sessions.time_left(Session(REFERENCE, seen_at=now, began_at=now), now)
 
     def hidden_fields(self) -> Markup:
         return Markup()

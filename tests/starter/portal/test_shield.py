@@ -107,6 +107,8 @@ def test_every_component_of_the_pages_has_its_style() -> None:
     pages = "".join(file.read_text("utf-8") for file in STATIC.parent.rglob("*.html"))
     used = set(re.findall(r"govuk_frontend_jinja/components/([a-z-]+)/", pages))
     assert [name for name in sorted(used) if f".govuk-{name}" not in css] == []
+    adjusted = set(re.findall(r"govuk-!(-[a-z0-9-]+)", pages))
+    assert [name for name in sorted(adjusted) if f".govuk-\\!{name}{{" not in css] == []
 
 
 async def test_head_is_answered_as_get_is_without_a_body(
