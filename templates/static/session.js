@@ -14,8 +14,7 @@
     lasts = inAll <= idle;
     looked = stopwatch();
     if (until) {
-      const told = document.getElementById("session-until");
-      told.textContent = told.dataset.says.replace("{time}", until);
+      document.getElementById("session-until").textContent = until;
     }
   };
   const told = () => {
