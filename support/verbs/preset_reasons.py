@@ -12,17 +12,17 @@ PRESETS: Mapping[Action, tuple[str, ...]] = {
     Action.RETRY: (N_("The student called"), _WORKS, _CORRECTED),
     Action.RETRY_ALL: (_WORKS,),
     Action.RESEND: (
-        N_("The caller was identified and got no message"),
-        N_("The caller was identified and the code had expired"),
+        N_("The student called and got no message"),
+        N_("The student called and the code had expired"),
     ),
     Action.UNLOCK: (
-        N_("The caller was identified and had mistyped codes"),
-        N_("The caller was identified and had sent too many answers"),
+        N_("The student called and had mistyped codes"),
+        N_("The student called and had sent too many answers"),
     ),
     Action.REOPEN: (N_("The caller was identified and has the contact"),),
     Action.REREAD: (_CORRECTED, N_("The student called")),
     Action.RESOLVE: (_CORRECTED, N_("The records are right and the student knows it")),
-    Action.INSURANCE: (N_("The caller was identified and had typed a wrong number"),),
+    Action.INSURANCE: (N_("The student called and had typed a wrong number"),),
     Action.HOLD: (
         N_("Somebody else may have tried codes"),
         N_("The secretariat checks the details"),
@@ -41,7 +41,7 @@ CHOSEN_FIRST = frozenset(
     {Action.RETRY, Action.RESEND, Action.UNLOCK, Action.REREAD, Action.INSURANCE}
 )
 """Actions of a call, after which the student can continue: their most usual reason is chosen
-when the page opens."""
+when the page opens. It says nothing that staff have to have checked, because nobody wrote it."""
 _BESIDE = " - "
 
 
