@@ -43,7 +43,7 @@ from starter.commands import (
 from starter.commands import backup as backups
 from starter.commands import keys as key_commands
 from starter.doctor import commands as doctor
-from starter.output import Failed, UserError
+from starter.output import Failed, UserError, tell
 from starter.portal.texts import Texts
 from starter.startup import compare_keys, serve
 
@@ -110,7 +110,7 @@ def ledger_migrate() -> None:
         applied = asyncio.run(
             migrate.migrate(config.ledger_dsn.get_secret_value(), prefix=config.ledger_roles)
         )
-    typer.echo(f"Applied: {', '.join(applied)}" if applied else "Up to date.")
+    tell(f"Applied: {', '.join(applied)}" if applied else "Up to date.")
     asyncio.run(compare_keys(config))
 
 
@@ -120,7 +120,7 @@ def config_check(only: doctor.Users = None) -> None:
     wrong = [one for one in doctor.on_disk(settings.load(), tuple(only or User)) if not one.ok]
     if wrong:
         raise Failed("; ".join(f"{one.about}: {one.mend}" for one in wrong))
-    typer.echo("The settings are complete.")
+    tell("The settings are complete.")
 
 
 def main() -> None:
@@ -165,5 +165,5 @@ def _because(error: RPCError) -> str:
 
 
 def _fail(text: str) -> None:
-    typer.echo(text, err=True)
+    typer.echo(text, err=True)  # One line, on which scripts rely.
     sys.exit(1)

@@ -1,10 +1,20 @@
 """Output of commands: plain lines for people, JSON for scripts, one line on failure."""
 
 import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from functools import partial
+from textwrap import fill
+from typing import Annotated, Any, TextIO
 
 import typer
+from rich.console import Console
+
+import settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
@@ -29,14 +39,62 @@ def show_json(value: Any) -> None:
     typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
 
 
+def tell(text: str = "", *, err: bool = False) -> None:
+    """Print text, folded between words where a terminal, or `COLUMNS`, has a width.
+
+    What goes into a file or a pipe has one line for each, as programs read it.
+    """
+    width = _width(sys.stderr if err else sys.stdout)
+    lines = text.splitlines() if width else [text]
+    typer.echo("\n".join(map(partial(_folded, width=width or 0), lines)), err=err)
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[int], None]]:
+    """Show at a terminal that something takes a while; yields what shows how many are done."""
+    with Console(stderr=True).status(what) as status:
+        yield lambda done: status.update(f"{what}: {done:,}")
+
+
+def _width(stream: TextIO) -> int | None:
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal():
+        return int(given)
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
+def _folded(line: str, width: int) -> str:
+    """Fold one line, and indent what follows by as much as it begins with, and a little more."""
+    if not width or len(line) <= width:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    more = indent + "  "
+    return fill(
+        line.strip(),
+        max(width, 2 * len(more)),
+        initial_indent=indent,
+        subsequent_indent=more,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def confirm(what: str) -> None:
     """Say what will be done, and go on only if the person at the terminal wants it."""
     typer.echo(what, err=True)
     typer.confirm("Continue?", abort=True, err=True)
 
 
+def local(moment: datetime | None) -> str:
+    """Format a time in the institution's zone, to the second, and name the zone."""
+    if moment is None:
+        return "-"
+    zone = settings.load().institution.timezone
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
 def utc(moment: datetime | None) -> str:
-    """Format a time in UTC, to the second, with its zone."""
+    """Format a time in UTC, to the second, with its zone, for what is typed again elsewhere."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if moment else "-"
 
 

@@ -144,8 +144,10 @@ class Tally:
 
     def __init__(self) -> None:
         self._departments: dict[str, _Counted] = {}
+        self.students = 0
 
     def add(self, row: Row, progress: StudentProgress, why: WhyNot | None) -> None:
+        self.students += 1
         year = text(row, "inscriptionacyear")
         counted = self._departments.setdefault(text(row, "departmentid"), _Counted())
         counted.el[department_name(row, "el")] += 1

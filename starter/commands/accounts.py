@@ -14,7 +14,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 import settings
 from adapters.directory.entries import CODES
@@ -37,7 +37,7 @@ from security.keys import KeyRing
 from settings import Settings
 from starter import databases, spreadsheet
 from starter.audited import audited
-from starter.output import Failed, Json, show_json
+from starter.output import Failed, Json, show_json, tell
 
 commands = typer.Typer(help="Accounts that exist already.", no_args_is_help=True)
 
@@ -110,12 +110,12 @@ def import_(json: Json = False) -> None:
     if json:
         show_json(asdict(done))
     else:
-        typer.echo(
+        tell(
             f"{done.reserved} usernames reserved, {done.reserved_before} were before;"
             f" {done.left_out} students have no account that is certainly theirs."
         )
         for student in done.names_of_others:
-            typer.echo(f"{student}  the ledger has this username for another person")
+            tell(f"{student}  the ledger has this username for another person")
     if done.names_of_others:
         raise typer.Exit(OTHERS_HAVE_NAMES)
 
@@ -124,7 +124,7 @@ def import_(json: Json = False) -> None:
 def release(name: Annotated[str, typer.Argument(help="The username.")], reason: Reason) -> None:
     """Free a username that was reserved for the wrong person and that no account has."""
     asyncio.run(released(settings.load(), name, reason))
-    typer.echo(f"{name} is free.")
+    tell(f"{name} is free.")
 
 
 async def released(config: Settings, name: str, reason: str) -> None:
@@ -149,7 +149,7 @@ def join_again(
 ) -> None:
     """Take back staff's answers that this student and somebody else are two persons."""
     count = asyncio.run(joined_again(settings.load(), number, reason))
-    typer.echo(f"{count} answers are taken back; who activates next is asked about again.")
+    tell(f"{count} answers are taken back; who activates next is asked about again.")
 
 
 async def joined_again(config: Settings, number: str, reason: str) -> int:
@@ -254,13 +254,14 @@ def _departments(found: Sequence[Match]) -> list[DepartmentPlans]:
 
 
 def _show(departments: Sequence[DepartmentPlans]) -> None:
-    table = Table("department", "name", *map(_words, Plan))
+    name = Column("name", overflow="fold")
+    table = Table("department", name, *map(_words, Plan))
     for each in departments:
         table.add_row(each.department_id, each.name, *(str(each.plans[plan]) for plan in Plan))
     Console().print(table)
     for each in departments:
         for why, count in each.why.most_common():
-            typer.echo(f"{each.department_id}  {count} {why}")
+            tell(f"{each.department_id}  {count} {why}")
 
 
 def _words(plan: Plan) -> str:
@@ -301,4 +302,4 @@ def _progress_entries(count: int) -> None:
 
 
 def _progress(what: str) -> None:
-    typer.echo(what, err=True)
+    tell(what, err=True)

@@ -20,7 +20,7 @@ from security.purposes import LASTING
 from settings import Settings
 from starter import databases
 from starter.os_user import os_user
-from starter.output import Failed, Json, Yes, confirm, show_json, utc
+from starter.output import Failed, Json, Yes, confirm, show_json, tell, utc
 
 _BESIDE = """\
 This is the last of one set. Each of the others has its own tools (docs/restore.md says why so):
@@ -52,13 +52,13 @@ def write(folder: Folder, json: Json = False) -> None:
         show_json(_as_dict(manifest))
         return
     rows = sum(table.rows for table in manifest.tables.values())
-    typer.echo(
+    tell(
         f"{rows} rows of {len(manifest.tables)} tables as of {utc(manifest.taken_at)} are in"
         f" {folder}, to row {manifest.audit_row} of the audit."
     )
     listed = config.erasures_file
     erasures = f"{listed}, on another disk" if listed else _UNLISTED
-    typer.echo(_BESIDE.format(keys=config.keys_dir, erasures=erasures))
+    tell(_BESIDE.format(keys=config.keys_dir, erasures=erasures))
 
 
 def bring_back(  # noqa: PLR0917 - options have names
@@ -100,13 +100,13 @@ def bring_back(  # noqa: PLR0917 - options have names
     if json:
         show_json(done.__dict__)
         return
-    typer.echo(
+    tell(
         f"The ledger is as it was at {utc(done.taken_at)}, to row {done.audit_row} of the audit."
         " All sessions, codes and sealed passwords have ended;"
         f" {done.erased} entries of the list of erasures were erased again."
     )
     taken = done.taken_at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-    typer.echo(_NEXT.format(open=done.open, taken=taken))
+    tell(_NEXT.format(open=done.open, taken=taken))
 
 
 async def _write(config: Settings, ring: KeyRing, folder: Path) -> Manifest:
@@ -152,7 +152,7 @@ def _check_keys(ring: KeyRing, wanted: Any) -> None:
             " of keys first"
         )
     if lacking:
-        typer.echo(
+        tell(
             f"Keys that are not here: {', '.join(lacking)}. Without them Temporal's histories of"
             " those months stay unreadable.",
             err=True,

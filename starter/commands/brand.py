@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import settings
-from starter.output import group
+from starter.output import group, tell
 
 commands = group("The institution's own look.")
 
@@ -26,5 +26,5 @@ def preview(
     config = settings.load()
     rendered = asyncio.run(pages.render(config))
     heaviest = static_pages.write(config, rendered, folder)
-    typer.echo(f"{len(rendered.html)} pages, light and dark: open {folder / 'index.html'}")
-    typer.echo(f"The heaviest first visit is {heaviest.page}: {heaviest.size:,} bytes.")
+    tell(f"{len(rendered.html)} pages, light and dark: open {folder / 'index.html'}")
+    tell(f"The heaviest first visit is {heaviest.page}: {heaviest.size:,} bytes.")

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from domain import capacity
 from domain.capacity import Capacity, Ceilings, JourneyCost, Load
-from starter.output import Json, show_json
+from starter.output import Json, show_json, tell
 
 MEASURED = JourneyCost(
     worker_ms=112,
@@ -48,7 +48,7 @@ def command(
         table.add_row(name, needed)
     Console().print(table)
     for stop in plan.stops:
-        typer.echo(f"Beyond {stop}.")
+        tell(f"Beyond {stop}.")
 
 
 def lines(plan: Capacity, sms_price: float) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from ledger import key_checks
 from security import keys, rotation
 from security.purposes import User
 from settings import Settings
+from starter.output import tell
 from starter.startup import compare_keys
 
 commands = typer.Typer(help="The key files.", no_args_is_help=True)
@@ -24,9 +25,9 @@ def init() -> None:
     config = settings.load()
     known = asyncio.run(_known(config))
     made = rotation.create(config.keys_dir, f"{datetime.now(UTC):%Y-%m}", known or frozenset())
-    typer.echo(f"Made: {', '.join(made)}" if made else "Nothing was missing.")
+    tell(f"Made: {', '.join(made)}" if made else "Nothing was missing.")
     if keys.ROOT in made and known is None:
-        typer.echo(
+        tell(
             "The ledger did not answer, so nobody could tell whether there were keys already. If"
             " this is a second machine, remove these and copy those of the first."
         )
@@ -46,7 +47,7 @@ def copy(
 ) -> None:
     """Copy the keys that these processes need, and no other, to a folder of their own."""
     copied = rotation.copy(settings.load().keys_dir, to, user)
-    typer.echo(f"Copied to {to}: {', '.join(copied)}")
+    tell(f"Copied to {to}: {', '.join(copied)}")
 
 
 @commands.command("distribute")
@@ -58,14 +59,14 @@ def distribute(
     """Make the files of the next epoch, which decrypt and do not encrypt yet."""
     config = settings.load()
     if not early and rotation.is_ahead(config.keys_dir, f"{datetime.now(UTC):%Y-%m}"):
-        typer.echo(
+        tell(
             f"Nothing to make: {keys.active(config.keys_dir)} encrypts, and that month has not"
             " begun. Where keys were seen by others, say: activation keys distribute --early"
         )
         return
     epoch, made = _distribute(config)
-    typer.echo(f"Made: {', '.join(made)}" if made else f"The files of {epoch} are here already.")
-    typer.echo(
+    tell(f"Made: {', '.join(made)}" if made else f"The files of {epoch} are here already.")
+    tell(
         f"Nothing is encrypted with them yet. Give each process its own of them, then say:"
         f" activation keys activate {epoch}"
     )
@@ -87,7 +88,7 @@ def activate(
     """Let an epoch encrypt in this folder; refused while a file of it is missing or broken."""
     folder = settings.load().keys_dir
     active = rotation.activate(folder, epoch)
-    typer.echo(f"{active} encrypts. Where processes have other folders, copy {folder / 'active'}.")
+    tell(f"{active} encrypts. Where processes have other folders, copy {folder / 'active'}.")
 
 
 @commands.command("rotate")
@@ -97,7 +98,7 @@ def rotate() -> None:
     folder = config.keys_dir
     epoch, _ = _distribute(config)
     rotation.activate(folder, epoch)
-    typer.echo(
+    tell(
         f"{epoch} encrypts from now on. That is safe where all processes read {folder}; where they"
         " have folders of their own, use `keys distribute` and `keys activate` the next time, and"
         " copy the new files to them now, `active` last."

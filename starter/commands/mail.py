@@ -12,7 +12,7 @@ from ledger import receipts
 from security import receipt_tokens
 from security.keyfiles import KeyUnavailable
 from starter import databases
-from starter.output import Failed, group
+from starter.output import Failed, group, tell
 
 commands = group("Letters that came back.")
 
@@ -29,7 +29,7 @@ def take_bounce() -> None:
     (RFC 3464) about a letter of ours is passed over, and the command succeeds.
     """
     bounce = bounces.read(sys.stdin.buffer.read(_LONGEST))
-    typer.echo(asyncio.run(_record(bounce)) if bounce else "Passed over: not about our letters.")
+    tell(asyncio.run(_record(bounce)) if bounce else "Passed over: not about our letters.")
 
 
 async def _record(bounce: Bounce) -> str:
@@ -40,6 +40,6 @@ async def _record(bounce: Bounce) -> str:
                 return "Passed over: not about our letters."
             await receipts.record(ledger, index, bounce.state)
     except (Failed, KeyUnavailable) as away:
-        typer.echo(str(away), err=True)
+        tell(str(away), err=True)
         raise typer.Exit(_TRY_AGAIN) from None
     return f"Recorded: {bounce.state}."

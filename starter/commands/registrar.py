@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 import settings
 from adapters.registrar.wiring import everybody, registrar_of
-from domain.registrar.not_activated import WEEKS, DepartmentCount, Tally
+from domain.registrar.not_activated import WEEKS, DepartmentCount, Tally, WhyNot
 from domain.registrar.readiness import Report
 from domain.registrar.readiness import report as readiness_report
 from ledger import clock
@@ -23,12 +23,13 @@ from security.keys import KeyRing
 from settings import Settings
 from starter import databases, spreadsheet
 from starter.audited import audited
-from starter.not_activated_texts import Sheet
-from starter.output import Failed, Json, group, show_json
+from starter.not_activated_texts import WHY, Sheet
+from starter.output import Failed, Json, group, show_json, tell, working
 
 commands = group("The secretariats' records.")
 
 _LEDGER_TIMEOUT = 60.0
+_SHOWN_EVERY = 500
 _EXPORT = "not_activated"
 _Write = Callable[[Sequence[object]], object]
 
@@ -37,14 +38,14 @@ _Write = Callable[[Sequence[object]], object]
 def report(json: Json = False) -> None:
     """List the students who cannot activate and why, by department; only ids are shown."""
     config = settings.load()
-    with databases.registrar():
+    with databases.registrar(), working("The registrar is read"):
         rows = asyncio.run(everybody(config.registrar))
-    found = readiness_report(
-        rows,
-        config.registrar.phone_region,
-        config.usernames.reserved,
-        config.institution.mail_domains,
-    )
+        found = readiness_report(
+            rows,
+            config.registrar.phone_region,
+            config.usernames.reserved,
+            config.institution.mail_domains,
+        )
     if json:
         show_json(asdict(found))
     else:
@@ -52,7 +53,8 @@ def report(json: Json = False) -> None:
 
 
 def _show(found: Report) -> None:
-    table = Table("department", "name", "students", "cannot activate", "findings")
+    name = Column("name", overflow="fold")
+    table = Table("department", name, "students", "cannot activate", "findings")
     for row in found.departments:
         findings = ", ".join(f"{reason} {count}" for reason, count in row.reasons.items())
         numbers = str(row.students), str(row.unable)
@@ -62,9 +64,9 @@ def _show(found: Report) -> None:
     for each in found.findings:
         others = f" with {each.shared_with}" if each.shared_with else ""
         student = f"{each.department_id}  {each.system_id}/{each.registration_id}"
-        typer.echo(f"{student}  {each.reason}{others}")
+        tell(f"{student}  {each.reason}{others}")
     for status, count in found.not_active.items():
-        typer.echo(f"not active: status {status or '(none)'}, in rows: {count}")
+        tell(f"not active: status {status or '(none)'}, in rows: {count}")
 
 
 @commands.command("not-activated")
@@ -106,13 +108,15 @@ async def _counted(
     tally = Tally()
     async with opened as (pool, keys):
         today = (await clock.now(pool)).astimezone(config.institution.timezone).date()
-        with databases.registrar():
+        with databases.registrar(), working("Students are counted") as counted:
             async with registrar_of(config.registrar) as registrar:
                 for department in sorted(departments) if departments else [None]:
                     rows = judged(registrar, pool, keys, config, department)
                     async with aclosing(rows):
                         async for each in rows:
                             tally.add(*each)
+                            if not tally.students % _SHOWN_EVERY:
+                                counted(tally.students)
                             if write and each.why:
                                 write(sheet.cells(each.row, each.why))
     return tally.departments(today, WEEKS)
@@ -124,16 +128,17 @@ def _as_dict(counted: DepartmentCount) -> dict[str, object]:
 
 
 def _show_counted(counted: Sequence[DepartmentCount]) -> None:
-    table = Table("department", "name", "year", "students", "activated", "not yet, and why")
     for each in counted:
+        tell(f"\n{each.department_id} {each.name_el or each.name_en}".rstrip())
+        table = Table("year", "students", "with account", "without", box=None)
         for year in each.years:
-            why = ", ".join(f"{reason} {number}" for reason, number in year.reasons.items())
-            numbers = str(year.students), str(year.activated)
-            table.add_row(
-                each.department_id, each.name_el or each.name_en, year.year, *numbers, why
-            )
-    Console().print(table)
-    weeks = Table("week of", "without an account")
+            without = year.students - year.activated
+            table.add_row(year.year or "-", *map(str, (year.students, year.activated, without)))
+        Console().print(table)
+        for reason, number in each.reasons.items():
+            tell(f"  {number:6} {reason}: {WHY[WhyNot(reason)].why}")
+    weeks = Table("week of", "without an account", box=None)
     for monday in counted[0].weeks if counted else ():
         weeks.add_row(monday.isoformat(), str(sum(each.weeks[monday] for each in counted)))
+    tell()
     Console().print(weeks)

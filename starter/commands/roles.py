@@ -2,12 +2,10 @@
 
 import asyncio
 
-import typer
-
 import settings
 from ledger import roles
 from starter import databases
-from starter.output import Json, show_json
+from starter.output import Json, show_json, tell
 
 
 def command(json: Json = False) -> None:
@@ -19,6 +17,6 @@ def command(json: Json = False) -> None:
         show_json([{"role": each.name, "made": each.made, "rights": each.rights} for each in made])
         return
     for role in made:
-        typer.echo(f"{role.name}{' (new)' if role.made else ''}")
+        tell(f"{role.name}{' (new)' if role.made else ''}")
         for table, privileges in role.rights.items():
-            typer.echo(f"  {table}: {privileges}")
+            tell(f"  {table}: {privileges}")

@@ -14,7 +14,7 @@ from ledger import audit_heads
 from starter.client import scheduled_runs
 from starter.client.scheduled_runs import COMPLETED, NoSuchSchedule, ScheduleState
 from starter.commands.temporal import connected
-from starter.output import Failed, Json, show_json, utc
+from starter.output import Failed, Json, local, show_json, tell
 
 commands = typer.Typer(help="What the engine does at set times.", no_args_is_help=True)
 
@@ -27,8 +27,8 @@ def list_schedules(json: Json = False) -> None:
         show_json([asdict(each) for each in found])
         return
     for each in found:
-        typer.echo("\n  ".join((f"{each.id}: {each.what}", *lines(each))))
-    typer.echo(f"The head of the audit: sent daily by `support alerts`, the last one for {head}")
+        tell("\n  ".join((f"{each.id}: {each.what}", *lines(each))))
+    tell(f"The head of the audit: sent daily by `support alerts`, the last one for {head}")
 
 
 @commands.command()
@@ -43,17 +43,17 @@ def run(
         raise Failed(str(error)) from None
     if outcome not in ("", COMPLETED):
         raise Failed(f"{workflow_id}: {outcome}")
-    typer.echo(f"{workflow_id}: {outcome or 'started'}")
+    tell(f"{workflow_id}: {outcome or 'started'}")
 
 
 def lines(state: ScheduleState) -> Sequence[str]:
     if not state.exists:
         return [f"{state.when}; missing in Temporal: a worker of main creates it within a minute"]
-    last = f"last run {utc(state.last_at)}, {state.last_end}" if state.last_at else "no run yet"
+    last = f"last run {local(state.last_at)}, {state.last_end}" if state.last_at else "no run yet"
     found = [f"{state.when}; {last}{' (late)' if state.late else ''}"]
     if state.paused:
         return [*found, f"paused: {state.note}" if state.note else "paused"]
-    return [*found, f"next run {utc(state.next_at)}"]
+    return [*found, f"next run {local(state.next_at)}"]
 
 
 async def _found() -> tuple[Sequence[ScheduleState], date | str]:
@@ -74,5 +74,5 @@ async def _run(schedule_id: str, *, wait: bool) -> tuple[str, str]:
         if not wait:
             return workflow_id, ""
         waits = f"{workflow_id}: started; waits for its end, which needs a worker of main"
-        typer.echo(waits, err=True)
+        tell(waits, err=True)
         return workflow_id, await scheduled_runs.ended(client, workflow_id)

@@ -16,7 +16,7 @@ from settings import Settings
 from starter.client import connect, namespace, schedules, versions
 from starter.client.namespace import Unprepared
 from starter.client.versions import NoSuchVersion, Version
-from starter.output import Failed, Json, show_json, utc
+from starter.output import Failed, Json, local, show_json, tell
 
 commands = typer.Typer(help="The Temporal namespace.", no_args_is_help=True)
 
@@ -51,9 +51,9 @@ def list_versions(json: Json = False) -> None:
     for each in found:
         running = f"{each.running} running"
         used = "in use" if each.current else ""
-        typer.echo(f"{each.build:<24} {used:<6} {running:>14}  since {utc(each.since)}")
+        tell(f"{each.build:<24} {used:<6} {running:>14}  since {local(each.since)}")
     if not found:
-        typer.echo("No worker has reported a version; they do with workers.deployment set.")
+        tell("No worker has reported a version; they do with workers.deployment set.")
 
 
 @commands.command()
@@ -63,7 +63,7 @@ def use(build: Annotated[str, typer.Argument(help="As `temporal versions` lists 
         asyncio.run(_use(build))
     except NoSuchVersion as error:
         raise Failed(str(error)) from None
-    typer.echo(f"Activations go to version {build} now.")
+    tell(f"Activations go to version {build} now.")
 
 
 async def _prepare(*, create: bool, set_retention: bool) -> None:
@@ -71,11 +71,11 @@ async def _prepare(*, create: bool, set_retention: bool) -> None:
         retention = timedelta(days=config.retention.histories_days)
         with connect.asking():
             await namespace.make_ready(
-                client, retention, create=create, set_retention=set_retention, say=typer.echo
+                client, retention, create=create, set_retention=set_retention, say=tell
             )
         created = await schedules.create_all(client, config.institution.timezone)
         for each in schedules.SCHEDULES:
-            typer.echo(f"schedule {each.id}: {'created' if each.id in created else 'was there'}")
+            tell(f"schedule {each.id}: {'created' if each.id in created else 'was there'}")
 
 
 async def _versions() -> Sequence[Version]:

@@ -15,7 +15,7 @@ from settings import Settings
 from settings.rules import Alerts
 from starter.doctor import certificates, directory, files, ledger, messaging, sign_in, temporal
 from starter.doctor.finding import guarded
-from starter.output import Json, show_json
+from starter.output import Json, show_json, tell
 from starter.portal.texts import Texts
 
 Users = Annotated[
@@ -44,7 +44,7 @@ def doctor(
         show_json([_plain(finding) for finding in found])
     else:
         for finding in found:
-            typer.echo(f"{finding.part}: {finding.about}: {_outcome(finding)}")
+            tell(f"{finding.part}: {finding.about}: {_outcome(finding)}")
     if not all(finding.ok for finding in found):
         raise typer.Exit(1)
 

@@ -24,7 +24,7 @@ from starter.client.health import (
     stop_signal,
     temporal_answers,
 )
-from starter.output import Failed, Json, show_json
+from starter.output import Failed, Json, show_json, tell
 from support.verbs import alert_channels, metrics
 from support.verbs.alerts import Watcher
 from web.service_manager import tell_ready
@@ -80,7 +80,7 @@ def send_test(json: Json = False) -> None:
         show_json({name: {"delivered": not why, "failure": why} for name, why in outcomes.items()})
     for name, why in outcomes.items():
         if not json:
-            typer.echo(f"{name}: {f'not delivered, {why}' if why else 'delivered'}")
+            tell(f"{name}: {f'not delivered, {why}' if why else 'delivered'}")
     if outcomes.keys() <= {alert_channels.AUDIT_MAILBOX}:
         raise Failed("The settings do not name anybody to alert.")
     if any(outcomes.values()):

@@ -11,7 +11,7 @@ import typer
 from ledger import audit_heads
 from ledger.audit_chain import CannotCut, Chain
 from ledger.audit_heads import SentHead
-from starter.output import Failed, Json, show_json
+from starter.output import Failed, Json, show_json, tell, working
 from support.commands.terminal import run, show_outcome
 from support.verbs import audit
 from support.verbs.audit import Format, NotWhole
@@ -44,7 +44,8 @@ def verify(
     if wanted is None and expect is not None:
         raise typer.BadParameter(_NO_HEAD, param_hint="--expect")
     kept = _read(heads)
-    chain = run(partial(audit.verify, expect=wanted, heads=kept))
+    with working("The audit is verified"):
+        chain = run(partial(audit.verify, expect=wanted, heads=kept))
     if json:
         told = asdict(chain) | {"whole": chain.whole, "heads": "ledger" if kept is None else "file"}
         told["newest"] = chain.newest and str(chain.newest)
@@ -56,8 +57,8 @@ def verify(
     if not chain.whole:
         raise Failed(f"{_wrong(chain)}: {chain.rows} rows in all. {source}")
     begins = f"It begins with row {chain.first}.\n" if chain.first > 1 else ""
-    typer.echo(f"{chain.rows} rows, none changed, removed or inserted.\n{begins}{source}")
-    typer.echo(f"Head: {chain.head}")
+    tell(f"{chain.rows} rows, none changed, removed or inserted.\n{begins}{source}")
+    tell(f"Head: {chain.head}")
 
 
 @commands.command()

@@ -17,7 +17,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import Language
 from ledger.campaigns import CampaignPlan, CampaignRow
 from starter import databases
-from starter.output import Failed, Json, group, show_json, utc
+from starter.output import Failed, Json, group, local, show_json, tell
 from starter.poster import SIZES
 from starter.poster import poster as draw_poster
 from support.commands.terminal import Reason, run, show_outcome
@@ -84,13 +84,13 @@ def _channels(names: Sequence[str]) -> tuple[Channel, ...]:
 
 def _show_prepared(told: Prepared) -> None:
     by = ", ".join(f"{channel} {number}" for channel, number in told.by_channel.items())
-    typer.echo(f"Campaign {told.campaign}: {told.planned} students ({by or 'nobody'})")
-    typer.echo(f"SMS parts: {told.sms_parts} at most; sending takes {told.minutes} min or more")
+    tell(f"Campaign {told.campaign}: {told.planned} students ({by or 'nobody'})")
+    tell(f"SMS parts: {told.sms_parts} at most; sending takes {told.minutes} min or more")
     for why, number in told.left_out.items():
-        typer.echo(f"left out, {why}: {number}")
+        tell(f"left out, {why}: {number}")
     if told.after_restore:
-        typer.echo("The ledger was restored lately: it may not know all who were invited.")
-    typer.echo(f"Nothing was sent. Start it: activation campaign start {told.campaign}")
+        tell("The ledger was restored lately: it may not know all who were invited.")
+    tell(f"Nothing was sent. Start it: activation campaign start {told.campaign}")
 
 
 @commands.command()
@@ -117,7 +117,7 @@ def poster(
         page = draw_poster(config, size)
         (folder / f"poster.{size}.svg").write_text(page.svg(), "utf-8")
         (folder / f"poster.{size}.pdf").write_bytes(page.pdf())
-    typer.echo(f"{folder}: {', '.join(sorted(each.name for each in folder.glob('poster.*')))}")
+    tell(f"{folder}: {', '.join(sorted(each.name for each in folder.glob('poster.*')))}")
 
 
 @commands.command()
@@ -145,7 +145,7 @@ def show(
     """Count what became of a campaign's invitations."""
     if in_doubt:
         listed = run(partial(campaigns.doubtful, campaign=campaign))
-        show_json(listed) if json else typer.echo("\n".join(listed) or "Nobody is in doubt.")
+        show_json(listed) if json else tell("\n".join(listed) or "Nobody is in doubt.")
         return
     seen = run(partial(campaigns.seen, campaign=campaign))
     if json:
@@ -163,22 +163,20 @@ def list_(json: Json = False) -> None:
         return
     for each in found:
         departments = ",".join(each.plan.departments)
-        typer.echo(
-            f"{each.id}  {utc(each.prepared_at)}  {campaign_texts.stands(each)}  {departments}"
-        )
+        tell(f"{each.id}  {local(each.prepared_at)}  {campaign_texts.stands(each)}  {departments}")
     if not found:
-        typer.echo("There is no campaign.")
+        tell("There is no campaign.")
 
 
 def _show(seen: CampaignSeen) -> None:
     found = seen.campaign
     departments = ",".join(found.plan.departments)
-    typer.echo(f"{found.id}: {campaign_texts.stands(found)}, departments {departments}")
-    typer.echo(f"SMS parts: {found.parts_spent} of {found.plan.sms_parts}")
+    tell(f"{found.id}: {campaign_texts.stands(found)}, departments {departments}")
+    tell(f"SMS parts: {found.parts_spent} of {found.plan.sms_parts}")
     for each in seen.counts:
         kind = "invitation" if each.round == 1 else "reminder"
         why = f" ({each.why})" if each.why else ""
-        typer.echo(f"{kind} {each.state}{why}: {each.number}")
+        tell(f"{kind} {each.state}{why}: {each.number}")
 
 
 def _as_dict(campaign: CampaignRow) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from starter.output import Json, show_json, utc
+from starter.output import Json, local, show_json, tell
 from support.commands.terminal import Reason, run, show_outcome
 from support.verbs import findings
 from support.verbs.finding_texts import TEXTS
@@ -32,12 +32,12 @@ def list_(
         over = "corrected" if row.mended_at else "settled" if row.settled_at else "gone"
         state = f", {over}" if row.mended_at or row.settled_at or row.gone_at else ""
         about = "  ".join(filter(None, (row.reference, row.username)))
-        typer.echo(f"{utc(row.first_seen)}  {row.kind}{state}  {about}  {row.subject}")
-        typer.echo(f"  {text.means} {text.moves}")
+        tell(f"{local(row.first_seen)}  {row.kind}{state}  {about}  {row.subject}")
+        tell(f"  {text.means} {text.moves}")
     if seen.looked_at and not seen.rows:
-        typer.echo("Nothing disagrees.")
-    looked = utc(seen.looked_at) if seen.looked_at else "never"
-    typer.echo(f"Last compared: {looked}.", err=True)
+        tell("Nothing disagrees.")
+    looked = local(seen.looked_at) if seen.looked_at else "never"
+    tell(f"Last compared: {looked}.", err=True)
 
 
 @commands.command()

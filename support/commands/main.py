@@ -1,12 +1,13 @@
 """`activation support ...`: the verbs of the console, for people and (`--json`) for scripts."""
 
 import asyncio
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
 
 import typer
+from babel.dates import format_timedelta
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -16,7 +17,7 @@ from domain.contracts.vocabulary import Language, Step, WaitReason
 from security.purposes import User
 from starter import startup
 from starter.client import environment
-from starter.output import Json, show_json, utc
+from starter.output import Json, show_json, tell
 from support.commands import (
     actions,
     alerts,
@@ -28,6 +29,7 @@ from support.commands import (
     requests,
 )
 from support.commands.terminal import Reference, ask, run
+from support.console.labels import Labels
 from support.verbs import queue, reason_texts
 from support.verbs import search as searching
 from support.verbs.cases import CaseSummary
@@ -44,11 +46,11 @@ for module in (requests, registrar, actions, operator, operations, findings, ale
 
 _WIDE = 160
 _COLUMNS = {
-    "reference": 12,
+    "reference": 11,
     "step": max(map(len, Step)),
     "reason": max(map(len, WaitReason)),
-    "since": 23,
-    "next try": 23,
+    "stands for": 10,
+    "next try": 10,
     "department": 10,
 }
 """The columns of a list with their least width, so that its batches stand below each other."""
@@ -76,34 +78,44 @@ def list_(
         if json:
             show_json([row.as_dict() async for batch in batches for row in batch])
             return
+        now, codes = await ctx.now(), set[str]()
         headed = True
         async for batch in batches:
-            _print(batch, headed=headed)
+            _print(batch, now, headed=headed)
+            codes |= {str(row.wait_reason or row.step) for row in batch}
             headed = False
+        _explain(codes)
 
     run(show)
 
 
-def _print(
-    rows: Collection[CaseSummary], names: Mapping[str, str] | None = None, *, headed: bool = True
-) -> None:
-    """Print one line per activation; with `names` also the student's name."""
+def _print(rows: Collection[CaseSummary], now: datetime, *, headed: bool = True) -> None:
+    """Print one line per activation."""
     if not (rows or headed):
         return
-    table = Table(box=None, show_header=headed)
+    table = Table(box=None, show_header=headed, padding=(0, 1, 0, 0), pad_edge=False)
     for column, width in _COLUMNS.items():
         table.add_column(column, min_width=width)
-    if names is not None:
-        table.add_column("name")
     for row in rows:
-        name = [] if names is None else [names.get(row.reference)]
-        table.add_row(*(escape(_cell(value)) for value in [*row.as_dict().values(), *name]))
+        tried = row.next_try_at
+        next_try = f"in {_span(tried - now)}" if tried else "-"
+        state = row.reference, row.step, row.wait_reason or "-", _span(now - row.since)
+        table.add_row(*map(escape, (*state, next_try, row.department or "-")))
     # Lines are never cut, even in a pipe or a narrow terminal.
     Console(soft_wrap=True, width=_WIDE).print(table)
 
 
-def _cell(value: object) -> str:
-    return utc(value) if isinstance(value, datetime) else str(value or "-")
+def _explain(codes: Collection[str]) -> None:
+    """Print what each code means, where there is any."""
+    labels = Labels(Language.EN)
+    for code in sorted(codes):
+        tell(f"{code}: {labels.cause(code)}")
+
+
+def _span(time: timedelta) -> str:
+    """Say a length of time shortly: "3 hr"."""
+    at_least = max(time, timedelta(minutes=1))
+    return format_timedelta(at_least, granularity="minute", format="short", locale="en")
 
 
 @commands.command()
@@ -112,14 +124,22 @@ def search(json: Json = False) -> None:
 
     Prompts for the words, or reads them from standard input, because others can see a command line.
     """
-    found = run(partial(searching.search, typed=ask("Look for")))
+    typed = ask("Look for")
+
+    async def look(ctx: StaffContext) -> tuple[searching.SearchResult, datetime]:
+        return await searching.search(ctx, typed), await ctx.now()
+
+    found, now = run(look)
     if json:
         named = {row.reference: {"name": found.names.get(row.reference)} for row in found.rows}
         show_json([row.as_dict() | named[row.reference] for row in found.rows])
         return
-    _print(found.rows, found.names)
+    _print(found.rows, now)
+    for reference, name in found.names.items():
+        tell(f"{reference}: {name}")
+    _explain({str(row.wait_reason or row.step) for row in found.rows})
     if found.more:
-        typer.echo("There are more; type more of the name.", err=True)
+        tell("There are more; type more of the name.", err=True)
 
 
 @commands.command()
@@ -139,17 +159,17 @@ def show(reference: Reference, json: Json = False) -> None:
     if json:
         show_json(case.as_dict(said))
         return
-    typer.echo(f"{case.standing.reference}: {said}")
+    tell(f"{case.standing.reference}: {said}")
     department = {"department": case.department_in(Language.EN)}
     shown = {**case.standing.as_dict(), **department, **case.masked}
     if "match" in shown:
         shown["match"] = reason_texts.reason(shown["match"], place.default_language)
     for name, value in shown.items():
-        text = told_at(value) if isinstance(value, datetime) else _cell(value)
-        typer.echo(f"  {name}: {text}")
+        text = told_at(value) if isinstance(value, datetime) else str(value or "-")
+        tell(f"  {name}: {text}")
     for event in case.timeline:
         told = event.as_dict()
-        typer.echo(f"  {told_at(event.at)}  {told['what']}  {told['detail'] or ''}")
+        tell(f"  {told_at(event.at)}  {told['what']}  {told['detail'] or ''}")
     for part in case.missing:
         away = f"{part} does not answer: its part is missing here."
-        typer.echo(_HISTORY if part == "history" else away, err=True)
+        tell(_HISTORY if part == "history" else away, err=True)

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from starter.output import Json, show_json, utc
+from starter.output import Json, local, show_json
 from support.commands.terminal import Reason, run, show_outcome
 from support.verbs import funnel, operations
 from support.verbs import pause as pausing
@@ -26,9 +26,9 @@ def show(json: Json = False) -> None:
     console = Console(soft_wrap=True)
     table = Table("part", "last answer", "last failure", "failed in 15 min", box=None)
     for part in state.parts:
-        failure = f"{utc(part.last_failed)} {part.failure or ''}".strip()
+        failure = f"{local(part.last_failed)} {part.failure or ''}".strip()
         share = f"{part.failed} of {part.done + part.failed}"
-        table.add_row(part.part.value, utc(part.last_done), failure, share)
+        table.add_row(part.part.value, local(part.last_done), failure, share)
     console.print(table)
     for name, answers in (("ledger", state.ledger), ("Temporal", state.temporal)):
         if not answers:
@@ -40,18 +40,18 @@ def show(json: Json = False) -> None:
         )
     _show_limits(console, state)
     for alert in state.alerts:
-        console.print(f"Since {utc(alert.since)}: {alert.cause} ({alert.count})")
+        console.print(f"Since {local(alert.since)}: {alert.cause} ({alert.count})")
     for channel in state.alert_channels:
         since = channel.failing_since
         used = "delivers" if channel.delivered_at else "not used yet"
-        now = f"fails since {utc(since)}" if since else used
-        failure = f"{utc(channel.failed_at)} {channel.failure or ''}".strip()
+        now = f"fails since {local(since)}" if since else used
+        failure = f"{local(channel.failed_at)} {channel.failure or ''}".strip()
         console.print(
-            f"Alerts by {channel.name}: {now}; last delivery {utc(channel.delivered_at)},"
+            f"Alerts by {channel.name}: {now}; last delivery {local(channel.delivered_at)},"
             f" last failure {failure}"
         )
     if state.pause:
-        console.print(f"New activations are paused since {utc(state.pause.since)}.")
+        console.print(f"New activations are paused since {local(state.pause.since)}.")
 
 
 def _show_limits(console: Console, state: operations.OperationState) -> None:
@@ -60,9 +60,9 @@ def _show_limits(console: Console, state: operations.OperationState) -> None:
             told = f"{each.used} of {each.limit} ({each.percent} %)"
             console.print(f"{name} of the last {each.window}: {told}")
     if state.attack_since:
-        console.print(f"Attack mode is on since {utc(state.attack_since)}.")
+        console.print(f"Attack mode is on since {local(state.attack_since)}.")
     if state.swept_at:
-        console.print(f"Expired data were last swept at {utc(state.swept_at)}.")
+        console.print(f"Expired data were last swept at {local(state.swept_at)}.")
 
 
 @commands.command()

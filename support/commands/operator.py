@@ -9,7 +9,7 @@ import typer
 
 import settings
 from ledger import staff_sessions
-from starter.output import Failed, Json, show_json, utc
+from starter.output import Failed, Json, local, show_json, tell
 from support.commands.terminal import Reason, run
 from support.verbs import second_factor
 from support.verbs.actions import ActionRefused
@@ -35,7 +35,7 @@ def operator(
     is_new = not accounts.knows(name)
     accounts.put(name, role or [StaffRole.OPERATOR], _password())
     until = "" if is_new else f" Open sessions go on: activation support sign-out {name} ends them."
-    typer.echo(f"{name} can sign in.{until}")
+    tell(f"{name} can sign in.{until}")
 
 
 @commands.command("sign-out")
@@ -47,7 +47,7 @@ def sign_out(name: Annotated[str, typer.Argument(help="The name they sign in wit
         await ctx.record(Action.OPERATE, reason=f"sign-out {name}")
         return await staff_sessions.drop_all(ctx.pool, name)
 
-    typer.echo(f"{name} was signed in {run(drop)} times, and is no more.")
+    tell(f"{name} was signed in {run(drop)} times, and is no more.")
 
 
 @commands.command("second-factor-reset")
@@ -62,7 +62,7 @@ def second_factor_reset(
         run(partial(second_factor.reset, name=name, reason=reason))
     except ActionRefused as refused:
         raise Failed(str(refused)) from None
-    typer.echo(f"{name.lower()} sets up a new second factor when signing in.")
+    tell(f"{name.lower()} sets up a new second factor when signing in.")
 
 
 @commands.command("second-factors")
@@ -79,9 +79,9 @@ def list_second_factors(json: Json = False) -> None:
         has = "with a second factor" if each.second_factor else "without a second factor"
         if PROVIDED in each.name:
             has = "signs in by the provider"
-        typer.echo(f"{each.name}: {has}, signed in last {utc(each.signed_in_at)}")
+        tell(f"{each.name}: {has}, signed in last {local(each.signed_in_at)}")
     if not found:
-        typer.echo("Nobody has signed in yet.")
+        tell("Nobody has signed in yet.")
 
 
 def _password() -> str:

@@ -12,7 +12,7 @@ from ledger import erased_list, forecast, retention
 from ledger.forecast import Due
 from ledger.retention import Swept
 from starter.client import runs
-from starter.output import Failed, Json, Yes, confirm, group, show_json, utc
+from starter.output import Failed, Json, Yes, confirm, group, local, show_json, tell
 from support.commands.terminal import Reason, run, show_outcome
 from support.verbs import erasure, personal_data
 from support.verbs.erasure import ErasurePreview, Found
@@ -93,7 +93,7 @@ def erase(
     if found.undecided:
         text = "\n  ".join((f"{text}\n{_UNDECIDED}", *found.undecided))
     if remaining:
-        kept = (f"{each} until {utc(at) if at else _LATER}" for each, at in remaining.items())
+        kept = (f"{each} until {local(at) if at else _LATER}" for each, at in remaining.items())
         text = "\n  ".join((f"{text}\n{_REMAINING}", *kept))
     show_outcome(outcome, text, json=json)
 
@@ -150,9 +150,9 @@ def sweep(
         show_json([{"at": row.at, "rule": row.rule, "gone": row.gone} for row in rows])
         return
     for row in rows:
-        typer.echo(f"{row.rule}: {row.gone} on {row.day}, last at {utc(row.at)}")
+        tell(f"{row.rule}: {row.gone} on {row.day}, last at {local(row.at)}")
     if not rows:
-        typer.echo("There was no sweep yet.")
+        tell("There was no sweep yet.")
 
 
 def _show_due(found: dict[str, Due], *, json: bool) -> None:
@@ -161,7 +161,7 @@ def _show_due(found: dict[str, Due], *, json: bool) -> None:
         return
     for kind, due in found.items():
         later = f"{due.soon} within {forecast.DAYS} days"
-        typer.echo(f"{kind}: {due.now} now, {later}, next at {utc(due.next_at)}")
+        tell(f"{kind}: {due.now} now, {later}, next at {local(due.next_at)}")
 
 
 async def _due(ctx: StaffContext) -> dict[str, Due]:

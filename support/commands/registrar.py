@@ -14,7 +14,7 @@ import typer
 from domain.contracts.vocabulary import Language
 from domain.registrar.caller import Said
 from domain.registrar.diagnosis import Diagnosis, Human, TypedContacts
-from starter.output import Failed, Json, show_json, utc
+from starter.output import Failed, Json, local, show_json, tell
 from support.commands.terminal import MaybeReference, OfCase, run, unless_asked
 from support.verbs import caller, registrar
 from support.verbs import registrar_texts as texts
@@ -56,43 +56,43 @@ def _tell(found: Check) -> None:
     for human in found.people:
         _tell_human(human)
     if found.elsewhere:
-        typer.echo(f"Another department's rows: {found.elsewhere}")
+        tell(f"Another department's rows: {found.elsewhere}")
     for missed in found.misses:
-        typer.echo(texts.miss(missed, Language.EN))
+        tell(texts.miss(missed, Language.EN))
     if found.missed:
-        times, last = found.missed.times, utc(found.missed.last_at)
-        typer.echo(f"Look-ups with this contact that found nobody: {times}, the last one at {last}")
+        times, last = found.missed.times, local(found.missed.last_at)
+        tell(f"Look-ups with this contact that found nobody: {times}, the last one at {last}")
     if found.outcome is None:
         more = " There are more; type more of the surname." if found.more else ""
-        typer.echo(f"Several students fit: ask again by one's number.{more}")
+        tell(f"Several students fit: ask again by one's number.{more}")
         return
     if found.people:
-        typer.echo(texts.ACCOUNTS[found.account])
+        tell(texts.ACCOUNTS[found.account])
         least = "at least " if found.by_many else ""
-        typer.echo(f"Others on the same contact: {least}{found.shared_with}")
-        typer.echo(f"Username: {found.username or '-'}")
-        typer.echo(f"Rule of the directory's entry: {found.why or '-'}")
+        tell(f"Others on the same contact: {least}{found.shared_with}")
+        tell(f"Username: {found.username or '-'}")
+        tell(f"Rule of the directory's entry: {found.why or '-'}")
         if found.same_login:
-            typer.echo(f"Others' rows with this loginname: {', '.join(found.same_login)}")
-        typer.echo(f"Activation in progress: {found.reference or '-'}")
+            tell(f"Others' rows with this loginname: {', '.join(found.same_login)}")
+        tell(f"Activation in progress: {found.reference or '-'}")
     for sentence in texts.sentences(found).values():
-        typer.echo(f"\n{sentence}")
+        tell(f"\n{sentence}")
 
 
 def _tell_human(human: Human) -> None:
-    typer.echo(f"{human.last_name} {human.first_name}".strip() or "(no name)")
+    tell(f"{human.last_name} {human.first_name}".strip() or "(no name)")
     for row in human.rows:
         counts = "counts" if row.live else "does not count: only active and interim do"
         status = row.status or "no status"
-        typer.echo(f"  {row.number}  {row.department_id} {row.department_en}  {status}  {counts}")
+        tell(f"  {row.number}  {row.department_id} {row.department_en}  {status}  {counts}")
         for on_file in row.on_file:
-            typer.echo(f"    {texts.contact(on_file, Language.EN)}")
+            tell(f"    {texts.contact(on_file, Language.EN)}")
         for lack in texts.lacks(row, Language.EN):
-            typer.echo(f"    {lack}")
+            tell(f"    {lack}")
     if human.apart:
-        typer.echo(f"  not joined: {', '.join(human.apart)}")
+        tell(f"  not joined: {', '.join(human.apart)}")
     if human.elsewhere:
-        typer.echo(f"  other departments' rows: {human.elsewhere}")
+        tell(f"  other departments' rows: {human.elsewhere}")
 
 
 @commands.command("caller")
@@ -120,7 +120,7 @@ def ask(  # noqa: PLR0917 - options have names
     if json:
         show_json(asdict(told))
         return
-    typer.echo(ANSWERS[told.answer])
+    tell(ANSWERS[told.answer])
     left = f"Questions left about this student: {told.left}"
     # Whole seconds, and never one too early.
-    typer.echo(f"The next one from {utc(told.opens + _SECOND)} on" if told.opens else left)
+    tell(f"The next one from {local(told.opens + _SECOND)} on" if told.opens else left)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ledger.support_requests import HelpRequestDetail, Waiting
-from starter.output import Json, show_json, utc
+from starter.output import Json, local, show_json, tell
 from support.commands.terminal import Reason, run
 from support.verbs import requests
 
@@ -30,11 +30,11 @@ def list_(json: Json = False) -> None:
         show_json([asdict(row) for row in page.rows])
         return
     for row in page.rows:
-        typer.echo(f"{row.id}  {utc(row.created_at)}  {_summary(row)}")
+        tell(f"{row.id}  {local(row.created_at)}  {_summary(row)}")
     if not page.rows:
-        typer.echo("No open requests.")
+        tell("No open requests.")
     if page.pages > 1:
-        typer.echo(f"These are {_MOST} of {page.total}.", err=True)
+        tell(f"These are {_MOST} of {page.total}.", err=True)
 
 
 @commands.command("request")
@@ -45,9 +45,9 @@ def show(number: Number, json: Json = False) -> None:
     if json:
         show_json(_plain(standing))
         return
-    typer.echo(f"{utc(standing.line.created_at)}  {_summary(standing.line)}")
+    tell(f"{local(standing.line.created_at)}  {_summary(standing.line)}")
     called = f"  {request.phone}" if request.phone else ""
-    typer.echo(f"{request.name} <{request.reply_to}>{called}\n\n{request.text}")
+    tell(f"{request.name} <{request.reply_to}>{called}\n\n{request.text}")
     _tell(standing)
 
 
@@ -78,10 +78,10 @@ def _settled(standing: HelpRequestDetail, json: bool) -> None:
 
 def _tell(standing: HelpRequestDetail) -> None:
     if standing.answer is not None:
-        typer.echo(f"\nAnswered by {standing.settled_by}:\n{standing.answer}")
-        typer.echo(f"Delivery: {standing.line.delivery or 'on its way'}")
+        tell(f"\nAnswered by {standing.settled_by}:\n{standing.answer}")
+        tell(f"Delivery: {standing.line.delivery or 'on its way'}")
     if standing.closing is not None:
-        typer.echo(f"\nClosed by {standing.settled_by}: {standing.closing}")
+        tell(f"\nClosed by {standing.settled_by}: {standing.closing}")
 
 
 def _summary(row: Waiting) -> str:

@@ -14,7 +14,7 @@ from security import log_context
 from starter import databases
 from starter.client import connect
 from starter.os_user import os_user, said_user
-from starter.output import Failed, show_json, utc
+from starter.output import Failed, local, show_json, tell
 from support.verbs.staff import Staff, StaffContext, StaffRole
 from web.limits import RateLimited
 
@@ -85,7 +85,7 @@ def run(verb: Callable[[StaffContext], Awaitable[_Result]], *, seconds: float = 
             try:
                 return await verb(ctx)
             except RateLimited as limited:
-                again = utc(limited.opens) if limited.opens else "never"
+                again = local(limited.opens) if limited.opens else "never"
                 raise Failed(f"this was done too often (see limits.*): again {again}") from None
 
     return asyncio.run(call())
@@ -96,4 +96,4 @@ def show_outcome(outcome: dict[str, Any], text: str, *, json: bool) -> None:
     if json:
         show_json(outcome)
     else:
-        typer.echo(text)
+        tell(text)

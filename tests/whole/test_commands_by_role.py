@@ -5,6 +5,7 @@ and the keys of `commands`; `doctor --only` with those of the process that it lo
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from secrets import token_hex
@@ -124,6 +125,12 @@ WITH_REASON = {
 }
 
 
+NARROW = 80
+FOR_PROGRAMS = {
+    *("support audit export", "privacy export", "insurance export", "templates preview"),
+    "campaign preview",
+}
+"""What prints JSON or a spreadsheet, or whole messages; all else fits a terminal of 80 columns."""
 REFUSED = {
     "support retry": "A retry would not make it faster",
     "support insurance": "No insurance number that the student typed",
@@ -169,11 +176,16 @@ def test_a_command_of_staff_works_with_the_role_of_commands(
     bounce = POSTFIX.replace(TOKEN, receipt_tokens.token(keys, "A-7K3F-92QD:pin:1"))
     typed = {"support search": scene.given["mobile"], "support operator": token_hex(8)}
     typed["mail bounce"] = bounce
-    done = run(*words, environ=scene.environ[User.COMMANDS], given=typed.get(path, ""))
+    narrow = {**scene.environ[User.COMMANDS], "COLUMNS": str(NARROW)}
+    done = run(*words, environ=narrow, given=typed.get(path, ""))
     if path in REFUSED:
         assert done.stderr.startswith(REFUSED[path])
-    else:
-        assert done.returncode == 0, done.stderr
+        assert re.fullmatch(r"[^.;!\n]+\.?\n", done.stderr), "more than one sentence or line"
+        return
+    assert done.returncode == 0, done.stderr
+    if path not in FOR_PROGRAMS:
+        shown = (done.stdout + done.stderr).splitlines()
+        assert [line for line in shown if len(line) > NARROW and " " in line.strip()] == []
 
 
 @pytest.mark.parametrize("user", User)

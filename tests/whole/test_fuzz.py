@@ -53,7 +53,7 @@ def test_some_requests_get_designed_answers_and_change_nothing_they_must_not(
 def test_requests_at_every_state_do_so_too_and_right_answers_lead_on(
     whole_stack: WholeStack,
 ) -> None:
-    portal, console = fuzz(whole_stack, 6_000, *MAKERS)
+    portal, console = fuzz(whole_stack, 8_000, *MAKERS)
     assert {*portal.requests} == {*MAKERS}
     assert {"review -> password", "password -> active"} & {*portal.moves}, portal.moves
     assert len(portal.moves) > 4, portal.moves

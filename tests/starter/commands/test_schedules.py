@@ -46,8 +46,8 @@ async def command(*words: str) -> Result:
         (
             STATE,
             [
-                "hourly at :23; last run 2026-11-30 09:23:04 UTC, completed",
-                "next run 2026-11-30 09:23:04 UTC",
+                "hourly at :23; last run 2026-11-30 11:23:04 EET, completed",
+                "next run 2026-11-30 11:23:04 EET",
             ],
             "",
         ),
