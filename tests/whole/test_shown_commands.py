@@ -118,6 +118,7 @@ def scenery(whole_stack: WholeStack, tmp_path_factory: pytest.TempPathFactory) -
         "FOLDER": str(folder / "backup"),
         "/backup/activation/2026-11-30": str(folder / "backup of a day"),
         "FILE": str(folder / "heads"),
+        "DIR": str(folder / "pages"),
         "HEAD": str(head),
         "+3069...": f"+30{given['mobile']}",
         **dict.fromkeys(("N", "NUMBER", "PERSON", "SYSTEM/NUMBER"), given["person"]),
