@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything stays inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo docs rows sbom test test-pure test-rooms test-whole test-pages test-long campaign faults drills clocks lint format lock bench bench-growth fresh release fresh-root release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev reference
+.PHONY: help audit fuzz histories mutants browser enumeration oidc lighthouse demo docs rows sbom test test-pure test-rooms test-whole test-pages test-staff test-long campaign faults drills clocks lint format lock bench bench-growth fresh release fresh-root release-check upgrade-check install-check image-check charts screenshots clean setup-demo setup-dev reference
 BIN := .venv/bin
 PYTHON_FILES := activities adapters bench demo domain ledger recognition security starter support settings tests translations web workflows postgres.py worker.py
 
@@ -26,7 +26,8 @@ RANDOM := $(addprefix tests/domain/,test_codes_model.py test_typed.py) \
 	$(addprefix tests/workflows/,test_model.py test_traces.py)
 # What starts a demo or a browser; each of the others works on a few parts.
 WHOLE := tests/browser tests/demo tests/profiles tests/whole $(wildcard tests/test_*.py)
-PAGES := tests/starter tests/support tests/web
+PAGES := tests/starter
+STAFF := tests/support tests/web
 # What waits for outages, and for several demos.
 LONG := tests/faults tests/demo/test_neighbours.py
 # What fetches a provider by npm.
@@ -38,7 +39,7 @@ FEW := -m "not long"
 ROOMS := $(filter-out %__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 ignored = $(patsubst %,--ignore=%,$(1))
 # The longest first, so that none is left to run alone.
-PARTS := test-rooms test-pages test-whole test-pure
+PARTS := test-whole test-rooms test-pages test-staff test-pure
 test: setup-dev ## run the tests on real parts of their own
 	@$(MAKE) --no-print-directory --assume-old=setup-dev --jobs=3 --output-sync=target $(PARTS)
 
@@ -47,10 +48,13 @@ test-pure: # every line and branch of domain/ and workflows/ is run by these
 	@$(BIN)/coverage report --include='domain/*,workflows/*'
 
 test-rooms:
-	@$(BIN)/pytest $(FEW) $(filter-out $(MEASURED) $(WHOLE) $(PAGES) $(LONG) $(CERTIFIED) $(DRILLS),$(ROOMS)) $(RANDOM)
+	@$(BIN)/pytest $(FEW) $(filter-out $(MEASURED) $(WHOLE) $(PAGES) $(STAFF) $(LONG) $(CERTIFIED) $(DRILLS),$(ROOMS)) $(RANDOM)
 
 test-pages:
 	@$(BIN)/pytest $(FEW) $(PAGES)
+
+test-staff:
+	@$(BIN)/pytest $(FEW) $(STAFF)
 
 test-whole:
 	@$(BIN)/pytest $(FEW) $(WHOLE) $(call ignored,$(LONG))

@@ -28,13 +28,17 @@ ROOMS = (
     "workflows",
 )
 NAMED = {
+    "activities/choosing.py": "whose gateway may send a message with one id once: a setting of SMS",
+    "activities/inviting.py": "likewise",
     "adapters/messaging/mail_wiring.py": "its registration with what it brings",
     "adapters/messaging/sms_wiring.py": "likewise",
     "domain/contracts/channels.py": "its registration",
+    "starter/brand/samples.py": "an invented student's contact on the pages that are previewed",
     "starter/commands/templates.py": "the letters of support, which go by e-mail alone",
     "starter/wording.py": "the student's words for it",
     "support/commands/actions.py": "what staff send by where they name none",
     "support/console/action_pages.py": "staff's words for it, and what they send by",
+    "support/verbs/campaign_plans.py": "whose messages have parts that cost money",
     "support/verbs/actions.py": "what staff send by where they name none",
 }
 """Where a single channel may be named."""

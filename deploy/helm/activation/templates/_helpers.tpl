@@ -46,6 +46,7 @@ console:
     - index/username.key
     - column/audit.key
     - column/case_note.key
+    - column/invitation.key
     - column/name.key
     - column/second_factor.key
     - column/support_answer.key
@@ -73,6 +74,7 @@ main:
     - index/username.key
     - column/consent.key
     - column/insurance.key
+    - column/invitation.key
     - column/name.key
     - column/username.key
 messaging:
