@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.contracts.vocabulary import ActivityName
 from tests.stack import WholeStack
 from tests.whole.student import Student, until, walking
 

@@ -270,5 +270,5 @@ async def test_the_commands_export_and_erase(stack: TestStack, pool: Pool, refer
     assert set(ahead["consent"]) == {"now", "soon", "next_at"}
     said = (await command("privacy", "sweep", "--dry-run")).stdout
     assert re.search(
-        r"^session: \d+ now, \d+ within 7 days, next at (-|.* UTC)$", said, re.MULTILINE
+        r"^session: \d+ now, \d+ within 7 days, next at (-|.* EES?T)$", said, re.MULTILINE
     )
