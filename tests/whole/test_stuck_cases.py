@@ -297,7 +297,8 @@ def test_an_insurance_number_of_somebody_elses(desk: StaffContext) -> None:
     player.agree()
     player.arrive("/password")
     desk.act("insurance", player)
-    player.arrive("/insurance")
+    player.wait_for(WaitReason.WAITING_INSURANCE)
+    assert visit(player, "/password").path == "/insurance"
     player.insure(amka(date(2006, 1, 2), 999, gender="M"))
     player.arrive("/review")
 
