@@ -141,6 +141,8 @@ def filled(call: Call, scenery: Scenery) -> list[str]:
     words = {**scenery.words, "NAME": names.get(path, STAFF)}
     if path == "support retry":
         words = {**words, "A-7K3F-92QD": words["REFERENCE"]}
+    if path.startswith("campaign "):
+        words |= dict.fromkeys(("3f9a1b2c", "ID"), scenery.scene.given["campaign"])
     found = [words.get(word, word) for word in call.words]
     found = [
         re.sub(r"^(/srv|/etc)?/?(?=[\w-]+(-keys|\.csv)$)", f"{scenery.folder}/", w) for w in found
