@@ -24,7 +24,7 @@ from tests.stack import WholeStack
 from web.markdown import HEIGHT, WIDTH
 from web.view import STATIC
 
-_QUALITY = 40
+_QUALITY = 36
 
 
 async def _play(browser: Browser, stack: WholeStack, language: Language, serial: int) -> None:
