@@ -392,6 +392,7 @@ def what_operators_read(scene: Scene) -> None:
         guest.prove(student)
         odd = amka(student.born + timedelta(days=77), student.serial, gender="F")
         guest.go(number=scene.mark("insurance", odd))
+        guest.go(decision="agree")
     scene.enrol(mobilephone=None, extemail=None)
     export = scene.staff("insurance", "export", "--reason", "monthly", place="export")
     assert "amka.birth_mismatch" in export
