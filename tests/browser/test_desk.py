@@ -138,7 +138,7 @@ async def test_calls_about_codes_take_three_clicks_at_most(
     await desk.search(reference)
     await looker.look()
     await desk.follow("Ξεκλείδωμα και αποστολή εξαψήφιου κωδικού (pin)")
-    await desk.reads("Ο φοιτητής ταυτοποιήθηκε")
+    await desk.reads("Ο φοιτητής τηλεφώνησε")
     await looker.look()
     await desk.press("Ξεκλείδωμα και αποστολή εξαψήφιου κωδικού (pin): SMS")
     await desk.page.wait_for_url("**/case/*?told=done")

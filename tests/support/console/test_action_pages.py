@@ -103,7 +103,7 @@ async def test_one_act_unlocks_and_sends_with_a_chosen_reason_in_the_audit(
     assert await acts(pool, reference) == [
         *("resend", "case", "unlock", "resend", "unlock", "refused", "case")
     ]
-    assert "(helpdesk: Ο φοιτητής ταυτοποιήθηκε και είχε γράψει λάθος" in case.text
+    assert "(helpdesk: Ο φοιτητής τηλεφώνησε και είχε γράψει λάθος" in case.text
     assert " - ξανά)" in case.text
 
 
