@@ -12,6 +12,7 @@ from temporalio import activity
 
 from activities.errors import guarded
 from activities.registered import Activities
+from adapters.messaging import wiring
 from adapters.registrar.port import Registrar, SharedByMany
 from domain.campaigns import NotInvited, language_of
 from domain.contracts.campaigns import InvitationBatch, NextInvitations, Recipient
@@ -55,7 +56,7 @@ class ChoosingActivities(Activities):
         self._registrar = registrar
         self._region = settings.registrar.phone_region
         self._own = settings.institution.mail_domains
-        self._again = [Channel.SMS] if settings.sms.deduplicates else []
+        self._again = wiring.deduplicating(settings)
 
     @activity.defn(name=ActivityName.NEXT_INVITATIONS)
     async def next_invitations(self, request: NextInvitations) -> InvitationBatch:

@@ -19,7 +19,6 @@ from adapters.messaging import wiring
 from domain import gsm
 from domain.campaigns import InvitationState
 from domain.contracts.campaigns import InvitationsSent, Recipient, SendInvitations
-from domain.contracts.channels import Channel
 from domain.contracts.message_io import Delivery
 from domain.contracts.vocabulary import ActivityName, FailureType
 from ledger import invitations
@@ -37,7 +36,7 @@ class InvitingActivities(Activities):
         self._pool = pool
         self._keys = keys
         self._apart = timedelta(settings.campaigns.apart_days)
-        self._again = {Channel.SMS} if settings.sms.deduplicates else set()
+        self._again = wiring.deduplicating(settings)
         # A second gateway may send what the first one took, so there is none.
         self._clients = wiring.opened(settings.model_copy(update={"sms_fallback": None}), alarm)
 

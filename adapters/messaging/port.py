@@ -85,6 +85,11 @@ class ChannelWiring(ABC, Generic[Content]):
         del settings
         return None
 
+    def deduplicates(self, settings: Settings) -> bool:
+        """Return whether a message that is sent again with its id arrives once."""
+        del settings
+        return False
+
 
 class TextWiring(ChannelWiring[str]):
     """A channel whose messages are plain texts."""

@@ -37,5 +37,8 @@ class SmsWiring(TextWiring):
     def per_second(self, settings: Settings) -> float:
         return settings.sms.per_second
 
+    def deduplicates(self, settings: Settings) -> bool:
+        return settings.sms.deduplicates
+
 
 register(SmsWiring(Channel.SMS))

@@ -18,3 +18,8 @@ def opened(settings: Settings, alarm: Callable[[str], None]) -> dict[Channel, Cl
         wiring.channel: Client(wiring.writer(settings), wiring.open(settings, alarm))
         for wiring in wirings()
     }
+
+
+def deduplicating(settings: Settings) -> frozenset[Channel]:
+    """Return the channels by which a message may be sent again when its result is unknown."""
+    return frozenset(each.channel for each in wirings() if each.deduplicates(settings))

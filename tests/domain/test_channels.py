@@ -28,8 +28,6 @@ ROOMS = (
     "workflows",
 )
 NAMED = {
-    "activities/choosing.py": "whose gateway may send a message with one id once: a setting of SMS",
-    "activities/inviting.py": "likewise",
     "adapters/messaging/mail_wiring.py": "its registration with what it brings",
     "adapters/messaging/sms_wiring.py": "likewise",
     "domain/contracts/channels.py": "its registration",
