@@ -126,8 +126,12 @@ async def plan_invitations(ctx: StaffContext, plan: CampaignPlan, *, reason: str
             by_channel.update(each.channel for each in fresh)
             added = [(each.person_key, each.enrolment) for each in fresh]
             await invitations.add(connection, ctx.keys, campaign, added)
-        most = _parts(ctx.settings, reminder=plan.remind_after is not None)
-        parts = sum(most * by_channel[each] for each in Channel.all() if each.paid)
+        names = TEXTS if plan.remind_after is not None else TEXTS[:1]
+        parts = sum(
+            by_channel[each] * _parts(ctx.settings, each, names)
+            for each in Channel.all()
+            if each.paid
+        )
         left_out = {why: count for why, count in sorting.left_out.items() if count}
         allowed = min(parts, plan.sms_parts)
         await campaigns.note_planned(connection, campaign, left_out, allowed)
@@ -154,10 +158,9 @@ async def _students(
     return found
 
 
-def _parts(settings: Settings, *, reminder: bool) -> int:
-    """Return the parts of one student's SMS, in the language that needs more."""
-    write = WIRINGS[Channel.SMS].writer(settings)
-    names = TEXTS if reminder else TEXTS[:1]
+def _parts(settings: Settings, channel: Channel, names: Sequence[str]) -> int:
+    """Return the parts of one student's messages, in the language that needs more."""
+    write = WIRINGS[channel].writer(settings)
     return max(
         sum(gsm.parts(write(name, language, reference=None)) for name in names)
         for language in Language

@@ -36,7 +36,6 @@ NAMED = {
     "starter/wording.py": "the student's words for it",
     "support/commands/actions.py": "what staff send by where they name none",
     "support/console/action_pages.py": "staff's words for it, and what they send by",
-    "support/verbs/campaign_plans.py": "whose messages have parts that cost money",
     "support/verbs/actions.py": "what staff send by where they name none",
 }
 """Where a single channel may be named."""
