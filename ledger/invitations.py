@@ -44,7 +44,7 @@ INSERT INTO invitation (campaign, round, person_key, enrolment)
 SELECT campaign, 2, person_key, enrolment FROM invitation
 WHERE campaign = $1 AND round = 1 AND state = 'sent' AND person_key <> ''
     AND finished_at < now() - $2::interval
-ON CONFLICT DO NOTHING RETURNING id
+ON CONFLICT DO NOTHING
 """
 _STILL = """
 SELECT min(at) FROM (
@@ -143,9 +143,9 @@ async def end_unanswered(
     await pool.execute(_UNANSWERED, campaign, after, again)
 
 
-async def plan_reminders(pool: Pool, campaign: str, after: timedelta) -> bool:
-    """Plan the reminders that are due; return whether there are any."""
-    return bool(await pool.fetch(_REMIND, campaign, after))
+async def plan_reminders(pool: Pool, campaign: str, after: timedelta) -> None:
+    """Plan the reminders that are due."""
+    await pool.execute(_REMIND, campaign, after)
 
 
 async def open_until(
