@@ -6,14 +6,16 @@ the registrar just before the message goes. Who has an account by then, or left,
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from temporalio import activity
 
 from activities.errors import guarded
 from activities.registered import Activities
+from activities.registrar import few_with
 from adapters.messaging import wiring
-from adapters.registrar.port import Registrar, SharedByMany
+from adapters.registrar.port import Registrar
 from domain.campaigns import NotInvited, language_of
 from domain.contracts.campaigns import InvitationBatch, NextInvitations, Recipient
 from domain.contracts.channels import Channel
@@ -22,7 +24,6 @@ from domain.contracts.vocabulary import ActivityName, ContactKind, FailureType
 from domain.memo import remembering
 from domain.registrar import students
 from domain.registrar.humans import people
-from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, enrolment, is_live
 from domain.registrar.students import ContactQuery
 from ledger import campaigns, clock, invitations, pauses
@@ -52,6 +53,7 @@ class ChoosingActivities(Activities):
     ) -> None:
         self._pool = pool
         self._keys = keys
+        self._index = partial(keys.index, "person")
         self._settings = settings
         self._registrar = registrar
         self._region = settings.registrar.phone_region
@@ -154,9 +156,6 @@ class ChoosingActivities(Activities):
                 return ChosenStudent(made, group.rows)
         return None
 
-    def _index(self, key: str) -> str:
-        return self._keys.index("person", key)
-
     async def _contacts(
         self, chosen: ChosenStudent, channels: Collection[str]
     ) -> list[Destination]:
@@ -173,8 +172,4 @@ class ChoosingActivities(Activities):
         mobile = to.channel.contact is ContactKind.MOBILE
         number, address = (to.to, None) if mobile else (None, to.to)
         typed = ContactQuery(number, address, self._region, self._own)
-        try:
-            rows = await self._registrar.by_contact(typed)
-        except SharedByMany:
-            return True
-        return len(students.persons(rows, typed, self._index)) > MOST_SHARING
+        return await few_with(self._registrar, typed, self._index) is None

@@ -1,6 +1,6 @@
 """Activity that finds the persons with a typed mobile or e-mail in the registrar."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
@@ -34,11 +34,11 @@ class RegistrarActivities(Activities):
         typed = ContactQuery(request.mobile, request.email, self._settings.phone_region, self._own)
         # The same names are transcribed for each search of the rows around.
         with remembering(), guarded(FailureType.REGISTRAR_DOWN, UNAVAILABLE):
-            found = await self._persons(typed)
+            found = await few_with(self._registrar, typed, self._index)
             too_many = found is None
             if too_many and typed.mobile and typed.email:
                 for alone in (replace(typed, email=None), replace(typed, mobile=None)):
-                    found = found or await self._persons(alone)
+                    found = found or await few_with(self._registrar, alone, self._index)
             persons = [
                 await marked(self._registrar, each, self._index, self._whole)
                 for each in found or ()
@@ -48,15 +48,6 @@ class RegistrarActivities(Activities):
             too_many=too_many and not found,
             short=activity.info().is_local,
         )
-
-    async def _persons(self, typed: ContactQuery) -> list[Person] | None:
-        """Return the persons with a typed contact; None when there are too many."""
-        try:
-            rows = await self._registrar.by_contact(typed)
-        except SharedByMany:
-            return None
-        found = persons(rows, typed, self._index)
-        return found if len(found) <= MOST_SHARING else None
 
     async def somebody_else_has(self, scheme: str, number: str, keys: Collection[str]) -> bool:
         """Whether the number is in other students' rows and in none of this person's."""
@@ -70,3 +61,15 @@ class RegistrarActivities(Activities):
                 self._own,
             )
         return bool(found) and found.isdisjoint(keys)
+
+
+async def few_with(
+    registrar: Registrar, typed: ContactQuery, index: Callable[[str], str]
+) -> list[Person] | None:
+    """Return the persons with a typed contact; None when there are too many."""
+    try:
+        rows = await registrar.by_contact(typed)
+    except SharedByMany:
+        return None
+    found = persons(rows, typed, index)
+    return found if len(found) <= MOST_SHARING else None
