@@ -38,8 +38,8 @@ async def pin(ctx: CurrentRequest) -> Response:
     state = await ctx.state_on("/pin")
     if state.concealed:
         return await enumeration_protection.page(ctx, state)
-    received = await _received(ctx, state) if look else None
-    response = await _pin_page(ctx, state)
+    received = await _received(ctx, state)
+    response = await _drawn(ctx, state, received)
     if look:
         look.mark(response, state, received)
     return response
@@ -142,8 +142,14 @@ async def _received(ctx: PortalRequest, state: PageState) -> Received | None:
     return await ctx.app.receipts.of(state.reference, view.send_no)
 
 
-async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors | None = None) -> Response:
-    shown = page_contexts.pin(ctx, state, await ctx.now(), await _received(ctx, state))
+async def _pin_page(ctx: PortalRequest, state: PageState, errors: Errors) -> Response:
+    return await _drawn(ctx, state, await _received(ctx, state), errors)
+
+
+async def _drawn(
+    ctx: PortalRequest, state: PageState, received: Received | None, errors: Errors | None = None
+) -> Response:
+    shown = page_contexts.pin(ctx, state, await ctx.now(), received)
     if errors and "answer" in errors and not shown["kept_now"]:
         errors = {"resend": errors["answer"]}  # The page has no answer field then.
     return ctx.page(
