@@ -2,8 +2,7 @@
 "use strict";
 
 // What is looked at again and again: soon at first, then seldom, until it answers true.
-const keepLooking = (look) => {
-  let pause = 2000;
+const keepLooking = (look, pause = 2000, longest = 30000) => {
   const again = async () => {
     try {
       if (!document.hidden && (await look())) {
@@ -12,7 +11,7 @@ const keepLooking = (look) => {
     } catch {
       // The next look may succeed.
     }
-    pause = Math.min(pause * 1.5, 30000);
+    pause = Math.min(pause * 1.5, longest);
     setTimeout(again, pause);
   };
   setTimeout(again, pause);
@@ -126,37 +125,33 @@ if (refreshed && living().length) {
     return copy.textContent;
   };
   living().forEach((region) => shown.set(region.dataset.live, region.innerHTML));
+  const often = 20000;
   const follow = async () => {
-    let ended = false;
-    try {
-      const busy = !document.getSelection().isCollapsed;
-      const answer =
-        !document.hidden && !busy && (await ask(location.href, { "Page-Refresh": "1" }));
-      ended = answer && answer.type === "opaqueredirect";
-      if (answer && answer.ok) {
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        for (const region of living()) {
-          const fresh = page.querySelector(`[data-live="${region.dataset.live}"]`);
-          if (fresh && fresh.innerHTML !== shown.get(region.dataset.live)) {
-            shown.set(region.dataset.live, fresh.innerHTML);
-            if (words(fresh) !== words(region)) {
-              const time = page.getElementById("refreshed").dataset.at;
-              refreshed.textContent = `${refreshed.dataset.changed} ${time}`;
-            }
-            renew(region, fresh);
+    if (!document.getSelection().isCollapsed) {
+      return false;
+    }
+    const answer = await ask(location.href, { "Page-Refresh": "1" });
+    if (answer.ok) {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const region of living()) {
+        const fresh = page.querySelector(`[data-live="${region.dataset.live}"]`);
+        if (fresh && fresh.innerHTML !== shown.get(region.dataset.live)) {
+          shown.set(region.dataset.live, fresh.innerHTML);
+          if (words(fresh) !== words(region)) {
+            const time = page.getElementById("refreshed").dataset.at;
+            refreshed.textContent = `${refreshed.dataset.changed} ${time}`;
           }
+          renew(region, fresh);
         }
       }
-    } catch {
-      // The next look may succeed.
     }
+    const ended = answer.type === "opaqueredirect";
     if (ended) {
       refreshed.textContent = refreshed.dataset.ended;
-    } else {
-      setTimeout(follow, 20000);
     }
+    return ended;
   };
-  setTimeout(follow, 20000);
+  keepLooking(follow, often, often);
 }
 
 // At the desk Ctrl and "/" go to the search box: one key alone would be pressed by speech (WCAG 2.1.4).
