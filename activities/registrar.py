@@ -64,11 +64,14 @@ class RegistrarActivities(Activities):
 
 
 async def few_with(
-    registrar: Registrar, typed: ContactQuery, index: Callable[[str], str]
+    registrar: Registrar, typed: ContactQuery, index: Callable[[str], str], beyond: int = 0
 ) -> list[Person] | None:
-    """Return the persons with a typed contact; None when there are too many."""
+    """Return the persons with a typed contact; None when there are too many.
+
+    Returns nobody unless more than `beyond` rows have it, and then reads less.
+    """
     try:
-        rows = await registrar.by_contact(typed)
+        rows = await registrar.by_contact(typed, beyond)
     except SharedByMany:
         return None
     found = persons(rows, typed, index)

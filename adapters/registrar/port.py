@@ -24,8 +24,11 @@ class Registrar(Protocol):
         While the registrar is away, nothing is raised.
         """
 
-    async def by_contact(self, typed: ContactQuery) -> list[Row]:
-        """Return the people with a typed contact on file; raises `SharedByMany`."""
+    async def by_contact(self, typed: ContactQuery, beyond: int = 0) -> list[Row]:
+        """Return the people with a typed contact on file; raises `SharedByMany`.
+
+        Returns nothing unless more than `beyond` rows have it.
+        """
 
     async def by_insurance(self, number: str) -> list[Row]: ...
 

@@ -77,8 +77,9 @@ class View:
     async def check_settings(self) -> None:
         await postgres.refuse_shared_sessions(self._pool, DSN)
 
-    async def by_contact(self, typed: ContactQuery) -> list[Row]:
-        return await self._of_few(await self._holding(self._statements.by_contact, typed))
+    async def by_contact(self, typed: ContactQuery, beyond: int = 0) -> list[Row]:
+        held = await self._holding(self._statements.by_contact, typed)
+        return await self._of_few(held, beyond)
 
     async def _holding(self, query: str, typed: ContactQuery) -> list[Row]:
         digits = ending(typed.mobile) if typed.mobile else None
@@ -100,11 +101,15 @@ class View:
         held = [row for row in rows if holds_login_name(row, name)]
         return await self._of_few(held) if any(map(others, held)) else []
 
-    async def _of_few(self, held: list[Row]) -> list[Row]:
-        """Return the people of these rows; raises `SharedByMany`, reading nothing more for it."""
-        if len({enrolment(row) for row in held}) > MOST_ROWS:
+    async def _of_few(self, held: list[Row], beyond: int = 0) -> list[Row]:
+        """Return the people of these rows, if these are more than `beyond`.
+
+        Raises `SharedByMany`; for that, and for fewer, nothing more is read.
+        """
+        number = len({enrolment(row) for row in held})
+        if number > MOST_ROWS:
             raise SharedByMany
-        return await self._with_related(held)
+        return await self._with_related(held) if number > beyond else []
 
     async def by_surname(
         self, prefix: str, most: int, before: Callable[[Row], bool]

@@ -71,6 +71,18 @@ async def test_a_contact_of_too_many_is_nobodys(registrar: Registrar) -> None:
         await registrar.by_contact(ContactQuery(None, "all@port.example", "GR"))
 
 
+async def test_a_contact_of_no_more_rows_than_asked_for_brings_nothing(
+    registrar: Registrar,
+) -> None:
+    one, all_of_them = (
+        ContactQuery(None, f"{each}@port.example", "GR") for each in ("nikos", "all")
+    )
+    assert numbers(await registrar.by_contact(one, beyond=0)) == {"ΠΛΗ26/3"}
+    assert await registrar.by_contact(one, beyond=1) == []
+    with pytest.raises(SharedByMany):
+        await registrar.by_contact(all_of_them, beyond=1)
+
+
 @pytest.mark.parametrize(
     ("typed", "found"),
     [("πλη26-3", {"ΠΛΗ26/3"}), (f"{SYSTEM}/ΠΛΗ26/3", {"ΠΛΗ26/3"}), (f"{SYSTEM}/1", {"1", "2"})],

@@ -34,9 +34,11 @@ class HttpRegistrar:
 
     async def check_settings(self) -> None: ...
 
-    async def by_contact(self, typed: ContactQuery) -> list[Row]:
+    async def by_contact(self, typed: ContactQuery, beyond: int = 0) -> list[Row]:
         rows = await self._everybody()
         held = [row for row in rows if holds(row, typed)]
+        if len(held) <= beyond:
+            return []
         if len(held) > MOST_ROWS:
             raise SharedByMany
         return self._with_related(rows, held)
