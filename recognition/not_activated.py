@@ -5,7 +5,7 @@ enrolment that came after the account is recognised by the insurance number.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -44,30 +44,41 @@ class _Asked(NamedTuple):
 
 
 async def judged(
-    registrar: Registrar, pool: Pool, keys: KeyRing, settings: Settings, department: str | None
+    registrar: Registrar,
+    pool: Pool,
+    keys: KeyRing,
+    settings: Settings,
+    departments: Iterable[str] | None,
 ) -> AsyncGenerator[JudgedRow]:
-    """Yield every live enrolment of this department; None: of all."""
-    # As many as others, and the row itself.
+    """Yield every live enrolment of these departments, one after the other; None: of all."""
+    # As many as others, and the row itself. Once for all, because it reads the whole registrar.
     crowded = await registrar.crowded(MOST_SHARING)
     rules = ContactRules(
         settings.registrar.phone_region, settings.institution.mail_domains, crowded
     )
+    for department in [None] if departments is None else departments:
+        async with aclosing(_live(registrar, department)) as batches:
+            async for live in batches:
+                # For one batch only: what is kept for all rows makes garbage collection slow.
+                with remembering():
+                    # By threads, because reading and hashing so many fields holds the event loop.
+                    asked = await asyncio.to_thread(_asked, keys, settings, live)
+                    found = await _looked_up(pool, asked)
+                    every = await asyncio.to_thread(_judge, keys, settings, rules, asked, found)
+                for each in every:
+                    yield each
+
+
+async def _live(registrar: Registrar, department: str | None) -> AsyncGenerator[list[Row]]:
+    """Yield the live enrolments of a department in batches; None: of all."""
     # What stands for no department is written in many ways, which only `text` knows.
     async with aclosing(registrar.batches(department or None)) as batches:
         async for batch in batches:
-            live = [
+            yield [
                 row
                 for row in filter(is_live, batch)
                 if department is None or text(row, "departmentid") == department
             ]
-            # For one batch only: what is kept for all rows makes garbage collection slow.
-            with remembering():
-                # By threads, because reading and hashing so many fields holds the event loop.
-                asked = await asyncio.to_thread(_asked, keys, settings, live)
-                found = await _looked_up(pool, asked)
-                every = await asyncio.to_thread(_judge, keys, settings, rules, asked, found)
-            for each in every:
-                yield each
 
 
 def _asked(keys: KeyRing, settings: Settings, rows: Sequence[Row]) -> list[_Asked]:

@@ -1,7 +1,7 @@
 """`activation registrar ...`: what to correct before the term starts, and who has not activated."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -84,7 +84,7 @@ def not_activated(
     """Count who has no account yet, by department, year, reason and week."""
     if csv and not department:
         raise Failed("a spreadsheet names students: say of which departments, by --department")
-    departments = frozenset(department) if department else None
+    departments = sorted(set(department)) if department else None
     with spreadsheet.written(csv, ";") if csv else nullcontext() as write:
         counted = asyncio.run(_counted(settings.load(), departments, write))
     if json:
@@ -94,13 +94,13 @@ def not_activated(
 
 
 async def _counted(
-    config: Settings, departments: Collection[str] | None, write: _Write | None
+    config: Settings, departments: Sequence[str] | None, write: _Write | None
 ) -> Sequence[DepartmentCount]:
     """Count the enrolments; with `write`, leave an audit row and write a line a student."""
     sheet = Sheet(config.institution.default_language)
     opened: AbstractAsyncContextManager[tuple[Pool, KeyRing]]
     if write:
-        about = ", ".join(sorted(departments or ()))
+        about = ", ".join(departments or ())
         opened = audited(config, _EXPORT, about, seconds=_LEDGER_TIMEOUT)
         write(sheet.heading)
     else:
@@ -110,15 +110,14 @@ async def _counted(
         today = (await clock.now(pool)).astimezone(config.institution.timezone).date()
         with databases.registrar(), working("Students are counted") as counted:
             async with registrar_of(config.registrar) as registrar:
-                for department in sorted(departments) if departments else [None]:
-                    rows = judged(registrar, pool, keys, config, department)
-                    async with aclosing(rows):
-                        async for each in rows:
-                            tally.add(*each)
-                            if not tally.students % _SHOWN_EVERY:
-                                counted(tally.students)
-                            if write and each.why:
-                                write(sheet.cells(each.row, each.why))
+                rows = judged(registrar, pool, keys, config, departments)
+                async with aclosing(rows):
+                    async for each in rows:
+                        tally.add(*each)
+                        if not tally.students % _SHOWN_EVERY:
+                            counted(tally.students)
+                        if write and each.why:
+                            write(sheet.cells(each.row, each.why))
     return tally.departments(today, WEEKS)
 
 

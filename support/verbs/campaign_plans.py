@@ -147,14 +147,13 @@ async def _students(
     found = []
     with remembering():
         async with opened(ctx) as registrar:
-            for department in departments:
-                rows = judged(registrar, ctx.pool, ctx.keys, ctx.settings, department)
-                async with aclosing(rows):
-                    async for each in rows:
-                        if channel := sorting.invites_by(each):
-                            number = enrolment(each.row)
-                            key = ctx.keys.index("person", number)
-                            found.append(_Planned(key, number, channel))
+            rows = judged(registrar, ctx.pool, ctx.keys, ctx.settings, departments)
+            async with aclosing(rows):
+                async for each in rows:
+                    if channel := sorting.invites_by(each):
+                        number = enrolment(each.row)
+                        key = ctx.keys.index("person", number)
+                        found.append(_Planned(key, number, channel))
     return found
 
 

@@ -115,7 +115,7 @@ async def export(
     async with opened(ctx) as registrar:
         await ctx.record(Action.NOT_ACTIVATED, reason=department)
         yield sheet.heading
-        rows = judged(registrar, ctx.pool, ctx.keys, ctx.settings, department)
+        rows = judged(registrar, ctx.pool, ctx.keys, ctx.settings, [department])
         async with aclosing(rows):
             async for each in rows:
                 if each.why:
