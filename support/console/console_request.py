@@ -24,7 +24,7 @@ from support.console.labels import Labels
 from support.verbs.departments import DepartmentNames
 from support.verbs.not_activated import SharedCounts
 from support.verbs.signin import SignIn
-from support.verbs.staff import Action, Staff, StaffContext, StaffRole
+from support.verbs.staff import Action, Staff, StaffContext, staff_of
 from translations import N_, translator
 from web import forms, times
 from web.context import RequestContext, Site, in_time
@@ -269,11 +269,6 @@ def kept(staff: Staff) -> SignedIn:
     """Return a member of staff as the ledger keeps them."""
     departments = None if staff.departments is None else tuple(sorted(staff.departments))
     return SignedIn(staff.name, tuple(sorted(staff.roles)), departments)
-
-
-def staff_of(who: SignedIn) -> Staff:
-    departments = None if who.departments is None else frozenset(who.departments)
-    return Staff(who.name, frozenset(map(StaffRole, who.roles)), departments)
 
 
 def inside(path: str) -> str:

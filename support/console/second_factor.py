@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from ledger import second_factors
 from ledger.second_factors import SignInUnderWay
-from support.console.console_request import ConsoleRequest, SignedOut, anyone, kept, staff_of
+from support.console.console_request import ConsoleRequest, SignedOut, anyone, kept
 from support.console.sign_in_audit import WRONG_CODE, note, note_failure
 from support.console.sign_in_limits import SignInLimits
 from support.verbs.second_factor import SecondFactors, address, grouped
-from support.verbs.staff import Staff
+from support.verbs.staff import Staff, staff_of
 from translations import N_
 from web import forms
 from web.limits import RateLimited

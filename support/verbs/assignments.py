@@ -14,7 +14,7 @@ from support.verbs import notes, requests, search
 from support.verbs.actions import ActionRefused
 from support.verbs.cases import CaseSummary
 from support.verbs.filters import Assigned
-from support.verbs.staff import Action, Staff, StaffContext, StaffRole, lasting
+from support.verbs.staff import Action, StaffContext, lasting, staff_of
 from translations import N_
 
 _CHANGED = N_("Meanwhile somebody else has assigned it: see to whom before you change it.")
@@ -32,11 +32,7 @@ class Mine:
 
 async def colleagues(ctx: StaffContext, department: str | None) -> list[str]:
     """Return the names of the others who may take a case of this department."""
-    found = await staff_sessions.recent(ctx.pool, ctx.keys)
-    staff = [
-        Staff(each.name, frozenset(map(StaffRole, each.roles)), _sight(each.departments))
-        for each in found
-    ]
+    staff = map(staff_of, await staff_sessions.recent(ctx.pool, ctx.keys))
     own = lasting(ctx.staff.name)
     return sorted(
         {
@@ -45,10 +41,6 @@ async def colleagues(ctx: StaffContext, department: str | None) -> list[str]:
             if each.may(Action.ASSIGN) and each.sees(department) and lasting(each.name) != own
         }
     )
-
-
-def _sight(departments: Sequence[str] | None) -> frozenset[str] | None:
-    return None if departments is None else frozenset(departments)
 
 
 async def now(ctx: StaffContext, reference: str) -> tuple[str | None, str | None]:

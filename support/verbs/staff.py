@@ -8,6 +8,7 @@ from enum import StrEnum
 from temporalio.client import Client
 
 from ledger import audit, clock
+from ledger.staff_sessions import SignedIn
 from postgres import Pool
 from security.keys import KeyRing
 from settings import Settings
@@ -168,6 +169,12 @@ class Staff:
     def sees(self, department: str | None) -> bool:
         """Whether this person may see the department's cases; an unknown one only if all."""
         return self.departments is None or department in self.departments
+
+
+def staff_of(who: SignedIn) -> Staff:
+    """Return the member of staff whom the ledger keeps as this."""
+    departments = None if who.departments is None else frozenset(who.departments)
+    return Staff(who.name, frozenset(map(StaffRole, who.roles)), departments)
 
 
 @dataclass(frozen=True)
