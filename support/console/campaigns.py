@@ -33,6 +33,5 @@ async def stop(ctx: ConsoleRequest = allowed_to(Action.CAMPAIGN)) -> Response:
 
 
 async def _page(ctx: ConsoleRequest, errors: Errors | None = None) -> Response:
-    found = await campaigns.listed(ctx.staff_context)
-    seen = [await campaigns.seen(ctx.staff_context, each.id) for each in found[:_MOST]]
+    seen = await campaigns.newest_seen(ctx.staff_context, _MOST)
     return ctx.page("campaigns", seen=seen, texts=campaign_texts, errors=errors)

@@ -50,8 +50,16 @@ async def listed(ctx: StaffContext) -> list[CampaignRow]:
 
 async def seen(ctx: StaffContext, campaign: str) -> CampaignSeen:
     """Return a campaign with its counts; raises `ActionRefused` for one that there is not."""
-    found = await _known(ctx, Action.CAMPAIGN, campaign)
-    return CampaignSeen(found, await invitations.counts(ctx.pool, campaign))
+    return await _counted(ctx, await _known(ctx, Action.CAMPAIGN, campaign))
+
+
+async def newest_seen(ctx: StaffContext, most: int) -> list[CampaignSeen]:
+    """Return so many of the campaigns that are `listed`, with their counts."""
+    return [await _counted(ctx, each) for each in (await listed(ctx))[:most]]
+
+
+async def _counted(ctx: StaffContext, found: CampaignRow) -> CampaignSeen:
+    return CampaignSeen(found, await invitations.counts(ctx.pool, found.id))
 
 
 async def doubtful(ctx: StaffContext, campaign: str) -> list[str]:
