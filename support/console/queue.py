@@ -48,8 +48,8 @@ async def overview(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
 async def listed(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
     """Show one page of a group; invalid parameters are ignored."""
     asked, staff_context = ctx.request.query_params, ctx.staff_context
-    group = _word(asked.get("group"), Group.STUCK)
-    sort = _word(asked.get("sort"), Sort.SINCE)
+    group = _chosen(asked.get("group"), Group) or Group.STUCK
+    sort = _chosen(asked.get("sort"), Sort) or Sort.SINCE
     descending = asked.get("order") == "descending"
     cause = queue.known_cause(asked.get("cause"))
     codes = await ctx.app.departments.learn(staff_context)
@@ -141,11 +141,6 @@ async def search(ctx: ConsoleRequest = allowed_to(Action.SEARCH)) -> Response:
         return ctx.see(f"/case/{found.alone}")
     await ctx.app.departments.learn(ctx.staff_context)
     return ctx.page("search", found=found, **await row_context(ctx))
-
-
-def _word(given: str | None, usual: _Word) -> _Word:
-    kind = type(usual)
-    return kind(given) if given in list(kind) else usual
 
 
 def _chosen(given: str | None, kind: type[_Word]) -> _Word | None:
