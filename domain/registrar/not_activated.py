@@ -117,10 +117,9 @@ def latest(years: Sequence[YearCount], most: int) -> tuple[YearCount, ...]:
     """Return the first years, and as the last one the sum of all others where they are more."""
     if len(years) <= most:
         return tuple(years)
-    shown, others = years[: most - 1], years[most - 1 :]
-    reasons = sum((Counter(year.reasons) for year in others), Counter[str]())
-    students = sum(year.students for year in others)
-    return (*shown, YearCount(LATER, students, students - reasons.total(), _told(reasons)))
+    others = DepartmentCount("", "", "", tuple(years[most - 1 :]), {})
+    summed = YearCount(LATER, others.students, others.activated, others.reasons)
+    return (*years[: most - 1], summed)
 
 
 def per_cent(part: int, whole: int) -> int:
