@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from domain.contracts.vocabulary import Language
 from settings import Settings
 from settings.section import TREE
+from support.verbs.reply_texts import addresses
 from web.markdown import html
 
 FILE = TREE / "docs" / "support.md"
@@ -78,14 +79,8 @@ def filled(
     section: HandbookSection, settings: Settings, pages: Mapping[str, str]
 ) -> HandbookSection:
     """Return a section for the console; `pages` are addresses of pages by name in small letters."""
-    institution = settings.institution
-    values = {
-        "portal": settings.portal.public_url,
-        "password_reset": institution.password_reset_url,
-        "support_email": institution.support_email,
-    }
     text = str(section.html)
-    for name, value in values.items():
+    for name, value in addresses(settings).items():
         text = text.replace(f"{{{name}}}", str(escape(value)))
 
     def linked(bold: re.Match[str]) -> str:

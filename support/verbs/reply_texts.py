@@ -75,9 +75,13 @@ def reply(name: str, request: Waiting, settings: Settings) -> str:
     """Return the text of a ready answer to this request; empty for an unknown name."""
     if name not in REPLIES:
         return ""
-    institution = settings.institution
-    return translator(request.language).gettext(REPLIES[name].text) % {
+    return translator(request.language).gettext(REPLIES[name].text) % addresses(settings)
+
+
+def addresses(settings: Settings) -> dict[str, str]:
+    """Return the addresses that ready texts name."""
+    return {
         "portal": settings.portal.public_url,
-        "password_reset": institution.password_reset_url,
-        "support_email": institution.support_email,
+        "password_reset": settings.institution.password_reset_url,
+        "support_email": settings.institution.support_email,
     }
