@@ -13,7 +13,7 @@ from activities.choosing import ChoosingActivities
 from activities.inviting import InvitingActivities
 from adapters.registrar.wiring import registrar_of
 from demo.names import SURNAMES, WOMEN
-from demo.students import COLUMNS, Department, Row, make_row
+from demo.students import Department, Row, make_row
 from domain.campaigns import QuietHours
 from domain.contracts.campaigns import InvitationBatch, NextInvitations, SendInvitations
 from domain.contracts.channels import Channel
@@ -36,17 +36,6 @@ def student(number: int, **more: str | None) -> Row:
     row = make_row(f"YY{number}", first, last, date(2004, 1, 1 + number % 28), HERE, ssn=None)
     contact = {"mobilephone": f"69810{number:05}", "extemail": f"yy{number}@mail.example"}
     return {**row, "loginname": None, "citizenship": "GR", **contact, **more}
-
-
-async def enrol(stack: TestStack, rows: Sequence[Row]) -> None:
-    records = await asyncpg.connect(stack.registrar_dsn)
-    columns = ", ".join(COLUMNS)
-    given = ", ".join(f"${at}" for at in range(1, len(COLUMNS) + 1))
-    await records.executemany(
-        f"INSERT INTO v_vd_sis ({columns}) VALUES ({given})",  # noqa: S608 - constants
-        [[row.get(column) for column in COLUMNS] for row in rows],
-    )
-    await records.close()
 
 
 async def leave(stack: TestStack) -> None:

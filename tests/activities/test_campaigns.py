@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 
 from activities.choosing import UNANSWERED
+from demo.crowd import insert
 from domain.campaigns import InvitationState, NotInvited, QuietHours
 from domain.contracts.people import Person
 from domain.contracts.vocabulary import FailureType, Language, Step
@@ -25,7 +26,6 @@ from tests.activities.campaigning import (
     Campaigning,
     address,
     campaigning,
-    enrol,
     leave,
     mobile,
     student,
@@ -54,7 +54,7 @@ async def _enrolled(stack: TestStack) -> AsyncIterator[None]:
         {**two, "registrationid": f"YY{TWICE[1]}", "departmentid": "yy2"},
         *(student(MANY + each, **office) for each in range(MOST_SHARING + 1)),
     ]
-    await enrol(stack, rows)
+    await insert(stack.registrar_dsn, rows)
     yield
     await leave(stack)
 
@@ -112,7 +112,6 @@ async def test_whoever_activates_or_leaves_meanwhile_gets_nothing(
         for number in (before, between):
             reference = await begun(pool, stack, number, make_person())
             if number == between:
-                await enrol(stack, [])
                 batch = await one.chosen()
             await activations.close(pool, reference=reference, end=Step.ACTIVE)
         await begun(pool, stack, under_way, make_person())

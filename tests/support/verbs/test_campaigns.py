@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from temporalio.client import Client
 
+from demo.crowd import insert
 from demo.part import aside
 from domain.campaigns import QuietHours
 from domain.contracts.channels import Channel
@@ -18,7 +19,7 @@ from postgres import Pool
 from support.verbs import campaign_plans, campaign_texts, campaigns
 from support.verbs.actions import ActionRefused
 from support.verbs.staff import NotAllowed, Staff, StaffContext, StaffRole
-from tests.activities.campaigning import ALWAYS, HERE, PLAN, enrol, leave, student
+from tests.activities.campaigning import ALWAYS, HERE, PLAN, leave, student
 from tests.stack import TestStack
 
 OPERATOR = Staff("olga", frozenset({StaffRole.OPERATOR}))
@@ -37,7 +38,7 @@ def _enrolled(stack: TestStack) -> Iterator[None]:
         {**twice, "registrationid": "YY93"},
         *(student(100 + each, **OFFICE) for each in range(MOST_SHARING + 1)),
     ]
-    aside(enrol(stack, rows))
+    aside(insert(stack.registrar_dsn, rows))
     yield
     aside(leave(stack))
 
