@@ -78,6 +78,10 @@ class PortalRequest(RequestContext):
             self._keep(sessions.successor(token, sent))
         return session
 
+    async def found_session(self) -> Session | None:
+        """Return the session that this request has read before, or read it."""
+        return self._read[0] if self._read else await self.find_session()
+
     def _session_ended(self) -> SessionEnded:
         again = "?again=sent" if self.request.method == "POST" else "?again"
         return SessionEnded(page_state.START + (again if self.token else ""))
@@ -224,10 +228,10 @@ class PortalRequest(RequestContext):
 
     async def typed(self, reference: str) -> dict[str, str]:
         """Return what this browser typed, as `typed_contacts.of` has made it."""
-        box = (await self.session()).typed
-        if box is None:
+        session = await self.found_session()
+        if session is None or session.typed is None:
             return {}
-        typed: dict[str, str] = json.loads(self.app.keys.decrypt("typed", reference, box))
+        typed: dict[str, str] = json.loads(self.app.keys.decrypt("typed", reference, session.typed))
         return typed
 
     # --- changes of the session ---------------------------------------------------------------

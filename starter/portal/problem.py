@@ -80,7 +80,7 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
 
 async def _known(ctx: PortalRequest, reference: str) -> dict[str, str]:
     """Return the fields that a session which has proved its contact need not fill in again."""
-    session = await ctx.find_session()
+    session = await ctx.found_session()
     if session is None or session.superseded or session.reference != reference:
         return {}
     with suppress(RedirectTo, KeyUnavailable, *NO_ANSWER):
