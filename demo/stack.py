@@ -88,6 +88,7 @@ class Stack:
                 "token_file": str(self.sms.token_file),
                 "body": BODY,
                 "receipt_field": "status",
+                "deduplicates": True,
             },
             "mail": {
                 "host": HOST,

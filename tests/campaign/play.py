@@ -5,6 +5,8 @@ have none.
 """
 
 import json
+import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -27,9 +29,9 @@ AT_ANY_HOUR = {
     "ACTIVATION_CAMPAIGNS__QUIET_UNTIL": "00:00",
     "ACTIVATION_CAMPAIGNS__PER_MINUTE": "6000",
     "ACTIVATION_SMS__PER_SECOND": "1000",
-    # The demo's gateway does.
-    "ACTIVATION_SMS__DEDUPLICATES": "true",
 }
+_ONE_MESSAGE = 1.0
+"""Seconds in which one is certainly on its way, at the pace of these campaigns."""
 _MOST_WAIT = timedelta(hours=1)
 _ACTIVE = (
     "INSERT INTO activation (reference, language, person_key, ended_at, end_step)"
@@ -67,7 +69,7 @@ class Play:
         begun = time.monotonic()
         few = len(self._numbers) // 10
         self._until(lambda: self._states().get("sent", 0) >= few)
-        self._demo("kill", "sms")
+        self._die_in_mid_message()
         self._activate()
         if kill:
             self._demo("kill", "worker")
@@ -96,6 +98,12 @@ class Play:
         assert told["planned"] == len(self._numbers), told
         self.campaign = told["campaign"]
         self._command("start", self.campaign, "--reason", "tried")
+
+    def _die_in_mid_message(self) -> None:
+        """Kill the gateway while a message waits for its answer, so that nobody knows of it."""
+        os.kill(self._stack.pids["sms"], signal.SIGSTOP)
+        time.sleep(_ONE_MESSAGE)
+        self._demo("kill", "sms")
 
     def _activate(self) -> None:
         keys = KeyRing(self._stack.folder / "keys")
