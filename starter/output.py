@@ -4,15 +4,12 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from textwrap import fill
 from typing import Annotated, Any, TextIO
 
 import typer
-from rich.console import Console
 
 import settings
 
@@ -47,13 +44,6 @@ def tell(text: str = "", *, err: bool = False) -> None:
     width = _width(sys.stderr if err else sys.stdout)
     lines = text.splitlines() if width else [text]
     typer.echo("\n".join(map(partial(_folded, width=width or 0), lines)), err=err)
-
-
-@contextmanager
-def working(what: str) -> Iterator[Callable[[int], None]]:
-    """Show at a terminal that something takes a while; yields what shows how many are done."""
-    with Console(stderr=True).status(what) as status:
-        yield lambda done: status.update(f"{what}: {done:,}")
 
 
 def _width(stream: TextIO) -> int | None:

@@ -24,7 +24,8 @@ from settings import Settings
 from starter import databases, spreadsheet
 from starter.audited import audited
 from starter.not_activated_texts import WHY, Sheet
-from starter.output import Failed, Json, group, show_json, tell, working
+from starter.output import Failed, Json, group, show_json, tell
+from starter.progress import working
 
 commands = group("The secretariats' records.")
 

@@ -11,7 +11,8 @@ import typer
 from ledger import audit_heads
 from ledger.audit_chain import CannotCut, Chain
 from ledger.audit_heads import SentHead
-from starter.output import Failed, Json, show_json, tell, working
+from starter.output import Failed, Json, show_json, tell
+from starter.progress import working
 from support.commands.terminal import run, show_outcome
 from support.verbs import audit
 from support.verbs.audit import Format, NotWhole
