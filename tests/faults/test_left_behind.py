@@ -60,7 +60,9 @@ def marks(world: World) -> dict[str, str]:
 
 
 def _of(student: Person) -> Iterator[tuple[str, str]]:
-    yield from (("name", name) for name in (*student.first, *student.last))
+    names = (*student.first, *student.last)
+    # A username that the engine made has the surname in it, and may be in the ledger.
+    yield from (("name", name) for name in names if name.casefold() not in student.login)
     yield from (("kept contact", contact) for contact in (student.mobile, student.mailbox))
     yield "password", student.password
     yield "number on file" if student.insured else "insurance", student.amka
