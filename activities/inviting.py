@@ -73,7 +73,8 @@ class InvitingActivities(Activities):
     async def _send(self, recipient: Recipient, content: object) -> None:
         to = recipient.destination
         client = self._clients[to.channel]
-        message_id = receipt_tokens.token(self._keys, f"invitation:{recipient.invitation}")
+        key = invitations.message_key(recipient.invitation)
+        message_id = receipt_tokens.token(self._keys, key)
         try:
             outcome = await client.channel.send(to=to.to, content=content, message_id=message_id)
         except AdapterError as error:

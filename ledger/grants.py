@@ -201,7 +201,7 @@ FUNCTIONS = {
     "cut_audit(bigint,bytea)": (User.COMMANDS,),
     "attack_mode(integer,double precision,integer,double precision,interval)": (User.PORTAL,),
     "take_help_letter(text,integer,integer)": (User.MESSAGING,),
-    "claim_invitation(bigint,text,text,text[],integer,timestamp with time zone,interval)": (
+    "claim_invitation(bigint,text,text,text,text[],integer,timestamp with time zone,interval)": (
         User.MESSAGING,
     ),
     "settle_invitation(bigint,text)": (User.MESSAGING,),

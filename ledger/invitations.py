@@ -4,19 +4,25 @@ A message is claimed before it is handed over, and is not handed over a second t
 gateway deduplicates; rows whose result stays unknown are listed.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 from typing import NamedTuple
+
+import asyncpg
 
 from domain.campaigns import InvitationState, NotInvited
 from domain.contracts.campaigns import Recipient
 from domain.contracts.vocabulary import Language
 from ledger.messages import contact_index
 from postgres import Connection, Pool
+from security import receipt_tokens
 from security.keys import KeyRing
 
+NOT_TOLD = "not_told"
+"""Stands among the receipts for messages of which the gateway has told no result."""
 _ADD = """
 INSERT INTO invitation (campaign, person_key, enrolment)
 SELECT $1, * FROM unnest($2::text[], $3::bytea[]) ON CONFLICT DO NOTHING
@@ -66,6 +72,15 @@ SELECT language FROM (
 ) AS theirs ORDER BY started_at DESC LIMIT 1
 """
 
+_COUNTS = """
+SELECT round, i.state, why, count(*) AS number,
+    CASE WHEN i.state IN ('sent', 'in_doubt') AND message_index <> '' THEN
+        CASE WHEN r.state IN ('delivered', 'expired', 'failed') THEN r.state ELSE $2 END
+    END AS receipt
+FROM invitation i LEFT JOIN receipt r USING (message_index) WHERE campaign = $1
+GROUP BY round, i.state, why, receipt ORDER BY round, i.state, why, receipt
+"""
+
 
 class PlannedInvitation(NamedTuple):
     """A student to whom a message is due: a row of the registrar by system and number."""
@@ -87,10 +102,18 @@ class Claim(StrEnum):
 
 @dataclass(frozen=True)
 class InvitationCount:
+    """How many invitations are in a state; `receipts`: what is told of those handed over."""
+
     round: int
     state: InvitationState
     why: str | None
     number: int
+    receipts: Mapping[str, int]
+
+
+def message_key(invitation: int) -> str:
+    """Return the key of an invitation's message, the same for each try."""
+    return f"invitation:{invitation}"
 
 
 async def add(
@@ -175,10 +198,11 @@ async def claim(
 ) -> Claim:
     """Claim a message just before it is handed over, unless this person must not get it."""
     claimed = await pool.fetchval(
-        "SELECT claim_invitation($1, $2, $3, $4, $5, $6, $7)",
+        "SELECT claim_invitation($1, $2, $3, $4, $5, $6, $7, $8)",
         recipient.invitation,
         recipient.destination.channel,
         contact_index(keys, recipient.destination),
+        receipt_tokens.index_of(keys, message_key(recipient.invitation)),
         recipient.other_keys,
         parts,
         until,
@@ -193,12 +217,17 @@ async def settle(pool: Pool, invitation: int, result: InvitationState) -> None:
 
 
 async def counts(ledger: Connection, campaign: str) -> list[InvitationCount]:
-    rows = await ledger.fetch(
-        "SELECT round, state, why, count(*) AS number FROM invitation WHERE campaign = $1"
-        " GROUP BY round, state, why ORDER BY round, state, why",
-        campaign,
-    )
-    return [InvitationCount(**{**row, "state": InvitationState(row["state"])}) for row in rows]
+    rows = await ledger.fetch(_COUNTS, campaign, NOT_TOLD)
+    return [
+        _count(of, list(told))
+        for of, told in groupby(rows, lambda row: (row["round"], row["state"], row["why"]))
+    ]
+
+
+def _count(of: tuple[int, str, str | None], rows: Sequence[asyncpg.Record]) -> InvitationCount:
+    number = sum(row["number"] for row in rows)
+    receipts = {row["receipt"]: row["number"] for row in rows if row["receipt"]}
+    return InvitationCount(of[0], InvitationState(of[1]), of[2], number, receipts)
 
 
 async def in_doubt(ledger: Connection, keys: KeyRing, campaign: str) -> list[str]:

@@ -125,7 +125,7 @@ RULES = (
         "planned_at",
         "messages_days",
         "person_key <> ''",
-        "person_key = '', enrolment = '', contact_index = ''",
+        "person_key = '', enrolment = '', contact_index = '', message_index = ''",
     ),
     RetentionRule("consent", "recorded_at", "consents_days", "shown = ''"),
     RetentionRule(

@@ -177,6 +177,8 @@ def _show(seen: CampaignSeen) -> None:
         kind = "invitation" if each.round == 1 else "reminder"
         why = f" ({each.why})" if each.why else ""
         tell(f"{kind} {each.state}{why}: {each.number}")
+        for told, number in each.receipts.items():
+            tell(f"  {told}: {number}")
 
 
 def _as_dict(campaign: CampaignRow) -> dict[str, object]:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from domain.campaigns import InvitationState, NotInvited, StopCause
+from domain.receipts import Receipt
 from ledger.campaigns import CampaignRow
-from ledger.invitations import InvitationCount
+from ledger.invitations import NOT_TOLD, InvitationCount
 from translations import N_
 
 _STOPPED: Mapping[str | None, str] = {
@@ -29,6 +30,13 @@ _WHY: Mapping[str, str] = {
     NotInvited.NOT_ENROLLED: N_("not sent: is no longer enrolled"),
 }
 
+_RECEIPTS: Mapping[str, str] = {
+    Receipt.DELIVERED: N_("of these: delivered"),
+    Receipt.EXPIRED: N_("of these: not delivered, the phone or mailbox could not be reached"),
+    Receipt.FAILED: N_("of these: not delivered, refused"),
+    NOT_TOLD: N_("of these: no delivery receipt yet"),
+}
+
 
 def stands(campaign: CampaignRow) -> str:
     """Return where a campaign stands, in the translation catalogue."""
@@ -44,3 +52,8 @@ def became(count: InvitationCount, campaign: CampaignRow) -> str:
     if campaign.over and count.state is InvitationState.PLANNED:
         return N_("not sent: the campaign was stopped before")
     return _WHY.get(count.why or "") or _STATES[count.state]
+
+
+def receipt(told: str) -> str:
+    """Return what delivery receipts told of some of these, in the translation catalogue."""
+    return _RECEIPTS[told]

@@ -15,9 +15,11 @@ from demo.crowd import insert
 from domain.campaigns import InvitationState, NotInvited, QuietHours
 from domain.contracts.people import Person
 from domain.contracts.vocabulary import FailureType, Language, Step
+from domain.receipts import Receipt
 from domain.registrar.row_facts import MOST_SHARING
-from ledger import activations, campaigns, claims, invitations, pauses
+from ledger import activations, campaigns, claims, invitations, pauses, receipts
 from postgres import Pool
+from security import receipt_tokens
 from settings.systems import Sms
 from tests.activities.campaigning import (
     ALWAYS,
@@ -149,6 +151,33 @@ async def test_a_contact_of_several_gets_one_message_and_that_of_many_none(
         assert stack.settings.portal.public_url in letter["text"]
         assert "None" not in letter["text"]
         assert one.stack.messages(mobile(MANY)) == []
+
+
+async def test_receipts_are_counted_by_state_of_what_was_handed_over(
+    stack: TestStack, pool: Pool
+) -> None:
+    await pool.execute("DELETE FROM invitation")
+    async with campaigning(stack, pool, range(1, 6)) as one:
+        batch = await one.chosen()
+        numbers = [each.invitation for each in batch.recipients]
+        told = [Receipt.DELIVERED, Receipt.FAILED, Receipt.EXPIRED, Receipt.PENDING]
+        keys = [invitations.message_key(number) for number in numbers]
+        indexes = [receipt_tokens.index_of(stack.keys, key) for key in keys]
+        for index, state in zip(indexes, told, strict=False):
+            # A receipt may come before the answer.
+            await receipts.record(pool, index, state)
+        (planned,) = await invitations.counts(pool, one.id)
+        assert planned.receipts == {}
+        await one.send(batch)
+        (sent,) = await invitations.counts(pool, one.id)
+        known = {"delivered": 1, "failed": 1, "expired": 1, "not_told": 2}
+        assert (sent.number, sent.receipts) == (5, known)
+        # Whoever is in doubt may have been told to have it.
+        doubt = "UPDATE invitation SET state = 'in_doubt' WHERE id = ANY($1)"
+        await pool.execute(doubt, [numbers[0], numbers[4]])
+        counted = {each.state: each.receipts for each in await invitations.counts(pool, one.id)}
+        assert counted["in_doubt"] == {"delivered": 1, "not_told": 1}
+        assert counted["sent"] == {"failed": 1, "expired": 1, "not_told": 1}
 
 
 async def test_a_human_of_two_departments_gets_one_message(stack: TestStack, pool: Pool) -> None:

@@ -1,9 +1,12 @@
 """Staff see the campaigns of their departments with what became of them, and stop one."""
 
+import html
+import re
 from datetime import time, timedelta
 
 from domain.campaigns import NotInvited, QuietHours
-from ledger import audit, campaigns, invitations
+from domain.receipts import Receipt
+from ledger import audit, campaigns, invitations, receipts
 from ledger.campaigns import CampaignPlan
 from postgres import Pool
 from support.verbs.staff import StaffRole
@@ -21,6 +24,25 @@ async def planted(pool: Pool, stack: TestStack, name: str) -> None:
     await campaigns.start(pool, name, apart=timedelta(60), total=1_000_000)
     (first, *_) = await pool.fetch("SELECT id FROM invitation WHERE campaign = $1", name)
     await invitations.skip(pool, first["id"], NotInvited.ACTIVE)
+
+
+async def test_what_became_of_messages_is_shown_with_their_receipts(
+    pool: Pool, stack: TestStack, signed_in: SignedIn
+) -> None:
+    await planted(pool, stack, "c0ffee01")
+    sent = "UPDATE invitation SET state = 'sent', message_index = id WHERE campaign = 'c0ffee01'"
+    (index, *_) = await pool.fetch(f"{sent} AND state = 'planned' RETURNING message_index")
+    await receipts.record(pool, index["message_index"], Receipt.FAILED)
+    browser = await signed_in(StaffRole.SUPERVISOR)
+    page = await browser.get("/campaigns?lang=en")
+    assert cells(page.text)["of these: not delivered, refused"] == "1"
+    assert cells(page.text)["of these: no delivery receipt yet"] == "1"
+
+
+def cells(page: str) -> dict[str, str]:
+    """Return the lines of the tables, by their first cell."""
+    found = re.findall(r"<td[^>]*>([^<]*)</td>\s*<td[^>]*>([^<]*)</td>", page)
+    return {html.unescape(name): number for name, number in found}
 
 
 async def test_a_campaign_is_shown_in_words_and_stopped_with_a_reason(
