@@ -24,8 +24,8 @@ from security.keys import KeyRing
 NOT_TOLD = "not_told"
 """Stands among the receipts for messages of which the gateway has told no result."""
 _ADD = """
-INSERT INTO invitation (campaign, person_key, enrolment)
-SELECT $1, * FROM unnest($2::text[], $3::bytea[]) ON CONFLICT DO NOTHING
+INSERT INTO invitation (campaign, person_key, enrolment, department)
+SELECT $1, * FROM unnest($2::text[], $3::bytea[], $4::text[]) ON CONFLICT DO NOTHING
 """
 _REACHED = "state IN ('sending', 'sent', 'undeliverable', 'in_doubt')"
 _INVITED = (
@@ -46,8 +46,8 @@ UPDATE invitation SET state = CASE WHEN channel = ANY($3) THEN 'planned' ELSE 'i
 WHERE campaign = $1 AND state = 'sending' AND claimed_at < now() - $2::interval
 """
 _REMIND = """
-INSERT INTO invitation (campaign, round, person_key, enrolment)
-SELECT campaign, 2, person_key, enrolment FROM invitation
+INSERT INTO invitation (campaign, round, person_key, enrolment, department)
+SELECT campaign, 2, person_key, enrolment, department FROM invitation
 WHERE campaign = $1 AND round = 1 AND state = 'sent' AND person_key <> ''
     AND finished_at < now() - $2::interval
 ON CONFLICT DO NOTHING
@@ -77,7 +77,8 @@ SELECT round, i.state, why, count(*) AS number,
     CASE WHEN i.state IN ('sent', 'in_doubt') AND message_index <> '' THEN
         CASE WHEN r.state IN ('delivered', 'expired', 'failed') THEN r.state ELSE $2 END
     END AS receipt
-FROM invitation i LEFT JOIN receipt r USING (message_index) WHERE campaign = $1
+FROM invitation i LEFT JOIN receipt r USING (message_index)
+WHERE campaign = $1 AND ($3::text[] IS NULL OR department = ANY($3))
 GROUP BY round, i.state, why, receipt ORDER BY round, i.state, why, receipt
 """
 
@@ -117,11 +118,13 @@ def message_key(invitation: int) -> str:
 
 
 async def add(
-    ledger: Connection, keys: KeyRing, campaign: str, students: Collection[tuple[str, str]]
+    ledger: Connection, keys: KeyRing, campaign: str, students: Collection[tuple[str, str, str]]
 ) -> None:
-    """Plan invitations for these person keys with their enrolments."""
-    boxes = [keys.encrypt("invitation", person, enrolment) for person, enrolment in students]
-    await ledger.execute(_ADD, campaign, [person for person, _ in students], boxes)
+    """Plan invitations for these person keys with their enrolments and departments."""
+    persons = [person for person, _, _ in students]
+    boxes = [keys.encrypt("invitation", person, enrolment) for person, enrolment, _ in students]
+    departments = [department for _, _, department in students]
+    await ledger.execute(_ADD, campaign, persons, boxes, departments)
 
 
 async def invited_within(pool: Connection, persons: Sequence[str], within: timedelta) -> set[str]:
@@ -216,8 +219,11 @@ async def settle(pool: Pool, invitation: int, result: InvitationState) -> None:
     await pool.execute("SELECT settle_invitation($1, $2)", invitation, result)
 
 
-async def counts(ledger: Connection, campaign: str) -> list[InvitationCount]:
-    rows = await ledger.fetch(_COUNTS, campaign, NOT_TOLD)
+async def counts(
+    ledger: Connection, campaign: str, departments: Collection[str] | None = None
+) -> list[InvitationCount]:
+    """Count the invitations of these departments' students; None: of all."""
+    rows = await ledger.fetch(_COUNTS, campaign, NOT_TOLD, departments)
     return [
         _count(of, list(told))
         for of, told in groupby(rows, lambda row: (row["round"], row["state"], row["why"]))

@@ -28,7 +28,7 @@ class MailWiring(ChannelWiring[Letter]):
         page = {} if content.html is None else {"html": content.html}
         html = ", also as HTML" if page else ""
         about = f"{html}: {content.subject}"
-        return Preview(about, content.text, {"txt": content.text, **page})
+        return Preview(about, content.text, {"txt": content.text, **page}, content.subject)
 
     def checks(self, settings: Settings) -> Iterator[tuple[str, Findings]]:
         yield "mail", check(settings.mail)

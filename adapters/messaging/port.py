@@ -41,11 +41,13 @@ class Preview(NamedTuple):
     """A message for the eyes of operators.
 
     `about` follows the channel's name in the heading. `files` are contents by file name ending.
+    `subject` is that of a letter.
     """
 
     about: str
     text: str
     files: Mapping[str, str]
+    subject: str = ""
 
 
 class ChannelWiring(ABC, Generic[Content]):

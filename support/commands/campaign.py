@@ -11,7 +11,6 @@ import typer
 
 import adapters.messaging.wiring  # noqa: F401 - registers the channels
 import settings
-from adapters.messaging.port import WIRINGS
 from domain.campaigns import QuietHours
 from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import Language
@@ -22,7 +21,7 @@ from starter.poster import SIZES
 from starter.poster import poster as draw_poster
 from support.commands.terminal import Reason, run, show_outcome
 from support.verbs import campaign_plans, campaign_texts, campaigns
-from support.verbs.campaign_plans import TEXTS, Prepared
+from support.verbs.campaign_plans import Prepared
 from support.verbs.campaigns import CampaignSeen
 
 commands = group("Invite students who have not activated yet.")
@@ -98,12 +97,9 @@ def preview(
     language: Annotated[Language | None, typer.Option(help="Only this one.")] = None,
 ) -> None:
     """Show exactly what students read, in both languages, with the parts of the SMS."""
-    config = settings.load()
-    for each in Language if language is None else (language,):
-        for name in TEXTS:
-            for channel, wiring in WIRINGS.items():
-                shown = wiring.preview(wiring.writer(config)(name, each, reference=None))
-                typer.echo(f"=== {name} ({each}), {channel.label}{shown.about}\n{shown.text}")
+    languages = Language if language is None else (language,)
+    for name, each, channel, shown in campaign_texts.previews(settings.load(), languages):
+        typer.echo(f"=== {name} ({each}), {channel.label}{shown.about}\n{shown.text}")
 
 
 @commands.command()

@@ -1,7 +1,8 @@
-"""Serves the campaigns with what became of their invitations, and stops one."""
+"""Serves the campaigns with their texts and what became of their invitations, and stops one."""
 
 from fastapi import APIRouter, Response
 
+from domain.contracts.vocabulary import Language
 from support.console.action_pages import reason_of
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import campaign_texts, campaigns
@@ -18,8 +19,14 @@ async def listed(ctx: ConsoleRequest = allowed_to(Action.CAMPAIGN)) -> Response:
     return await _page(ctx)
 
 
+@router.get("/campaigns/preview")
+async def preview(ctx: ConsoleRequest = allowed_to(Action.CAMPAIGN)) -> Response:
+    texts = campaign_texts.previews(ctx.app.settings, Language)
+    return ctx.page("campaign_texts", texts=list(texts), first=campaign_texts.TEXTS[0])
+
+
 @router.post("/campaigns/stop")
-async def stop(ctx: ConsoleRequest = allowed_to(Action.CAMPAIGN)) -> Response:
+async def stop(ctx: ConsoleRequest = allowed_to(Action.CAMPAIGN_STOP)) -> Response:
     form = await ctx.form()
     reason, errors = reason_of(ctx, form)
     if not errors:
@@ -33,5 +40,11 @@ async def stop(ctx: ConsoleRequest = allowed_to(Action.CAMPAIGN)) -> Response:
 
 
 async def _page(ctx: ConsoleRequest, errors: Errors | None = None) -> Response:
-    seen = await campaigns.newest_seen(ctx.staff_context, _MOST)
-    return ctx.page("campaigns", seen=seen, texts=campaign_texts, errors=errors)
+    staff = ctx.staff_context
+    return ctx.page(
+        "campaigns",
+        seen=await campaigns.newest_seen(staff, _MOST),
+        may_stop=staff.staff.may(Action.CAMPAIGN_STOP),
+        texts=campaign_texts,
+        errors=errors,
+    )

@@ -27,11 +27,11 @@ from ledger.campaigns import CampaignPlan
 from recognition.not_activated import JudgedRow, judged
 from settings import Settings
 from support.verbs.actions import ActionRefused
+from support.verbs.campaign_texts import TEXTS
 from support.verbs.registrar_rows import opened
 from support.verbs.staff import Action, StaffContext
 from translations import N_
 
-TEXTS = ("invitation", "invitation_again")
 _AT_ONCE = 500
 _UNREACHABLE = frozenset(
     {
@@ -61,6 +61,7 @@ class Prepared:
 class _Planned(NamedTuple):
     person_key: str
     enrolment: str
+    department: str
     channel: Channel
 
 
@@ -124,7 +125,7 @@ async def plan_invitations(ctx: StaffContext, plan: CampaignPlan, *, reason: str
             fresh = [each for each in some if each.person_key not in known]
             sorting.left_out[NotInvited.INVITED] += len(some) - len(fresh)
             by_channel.update(each.channel for each in fresh)
-            added = [(each.person_key, each.enrolment) for each in fresh]
+            added = [(each.person_key, each.enrolment, each.department) for each in fresh]
             await invitations.add(connection, ctx.keys, campaign, added)
         names = TEXTS if plan.remind_after is not None else TEXTS[:1]
         parts = sum(
@@ -153,7 +154,8 @@ async def _students(
                     if channel := sorting.invites_by(each):
                         number = enrolment(each.row)
                         key = ctx.keys.index("person", number)
-                        found.append(_Planned(key, number, channel))
+                        department = text(each.row, "departmentid")
+                        found.append(_Planned(key, number, department, channel))
     return found
 
 

@@ -1,13 +1,19 @@
-"""Says in words where a campaign stands and what became of its invitations."""
+"""Says in words what a campaign sends, where it stands, and what became of its invitations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
+from adapters.messaging.port import Preview, wirings
 from domain.campaigns import InvitationState, NotInvited, StopCause
+from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import Language
 from domain.receipts import Receipt
 from ledger.campaigns import CampaignRow
 from ledger.invitations import NOT_TOLD, InvitationCount
+from settings import Settings
 from translations import N_
 
+TEXTS = ("invitation", "invitation_again")
 _STOPPED: Mapping[str | None, str] = {
     StopCause.STAFF: N_("stopped by staff"),
     StopCause.BUDGET: N_("stopped, because its SMS were used up"),
@@ -36,6 +42,24 @@ _RECEIPTS: Mapping[str, str] = {
     Receipt.FAILED: N_("of these: not delivered, refused"),
     NOT_TOLD: N_("of these: no delivery receipt yet"),
 }
+
+
+class PreviewedText(NamedTuple):
+    """One text of a campaign as students read it; `name` is one of `TEXTS`."""
+
+    name: str
+    language: Language
+    channel: Channel
+    shown: Preview
+
+
+def previews(settings: Settings, languages: Iterable[Language]) -> Iterator[PreviewedText]:
+    """Yield every text of a campaign, in the order of the languages; nobody's data are needed."""
+    for language in languages:
+        for name in TEXTS:
+            for wiring in wirings():
+                content = wiring.writer(settings)(name, language, reference=None)
+                yield PreviewedText(name, language, wiring.channel, wiring.preview(content))
 
 
 def stands(campaign: CampaignRow) -> str:

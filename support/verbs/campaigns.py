@@ -1,11 +1,12 @@
-"""Campaigns of staff: starts, stops and shows them; who is limited to departments sees theirs.
+"""Campaigns of staff: starts, stops and shows them.
 
-To see and to stop one needs less than to start one, so that more people can stop a mistake.
+To see and to stop one needs less than to start one, so that more people can stop a mistake. Whoever
+is limited to departments sees of a campaign what concerns these, and stops one of theirs alone.
 """
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from temporalio.common import WorkflowIDReusePolicy
@@ -36,16 +37,20 @@ _FRESH = timedelta(days=7)
 
 @dataclass(frozen=True)
 class CampaignSeen:
-    """A campaign with what became of its invitations so far."""
+    """A campaign with what became of its invitations so far.
+
+    `whole`: this person sees all of its departments. Otherwise `campaign` has only those that they
+    see and no figures of all, and the counts are of these departments' students.
+    """
 
     campaign: CampaignRow
     counts: Sequence[InvitationCount]
+    whole: bool
 
 
 async def listed(ctx: StaffContext) -> list[CampaignRow]:
-    """Return the newest campaigns whose departments this person sees."""
-    ctx.staff.check(Action.CAMPAIGN)
-    return [each for each in await campaigns.newest(ctx.pool, MOST) if _sees(ctx, each)]
+    """Return what this person sees of the newest campaigns, without those of others alone."""
+    return [_in_sight(ctx, each) for each in await _newest(ctx)]
 
 
 async def seen(ctx: StaffContext, campaign: str) -> CampaignSeen:
@@ -55,16 +60,24 @@ async def seen(ctx: StaffContext, campaign: str) -> CampaignSeen:
 
 async def newest_seen(ctx: StaffContext, most: int) -> list[CampaignSeen]:
     """Return so many of the campaigns that are `listed`, with their counts."""
-    return [await _counted(ctx, each) for each in (await listed(ctx))[:most]]
+    return [await _counted(ctx, each) for each in (await _newest(ctx))[:most]]
+
+
+async def _newest(ctx: StaffContext) -> list[CampaignRow]:
+    ctx.staff.check(Action.CAMPAIGN)
+    return [each for each in await campaigns.newest(ctx.pool, MOST) if _departments(ctx, each)]
 
 
 async def _counted(ctx: StaffContext, found: CampaignRow) -> CampaignSeen:
-    return CampaignSeen(found, await invitations.counts(ctx.pool, found.id))
+    in_sight = _in_sight(ctx, found)
+    whole = in_sight is found
+    of = None if whole else in_sight.plan.departments
+    return CampaignSeen(in_sight, await invitations.counts(ctx.pool, found.id, of), whole)
 
 
 async def doubtful(ctx: StaffContext, campaign: str) -> list[str]:
     """Return the enrolments of whom nobody knows whether the message arrived; it is audited."""
-    await _known(ctx, Action.CAMPAIGN, campaign)
+    await _whole(ctx, Action.CAMPAIGN, campaign)
     await ctx.record(Action.CAMPAIGN, reason=f"in doubt: {campaign}")
     return await invitations.in_doubt(ctx.pool, ctx.keys, campaign)
 
@@ -74,7 +87,7 @@ async def start(ctx: StaffContext, campaign: str, *, reason: str) -> None:
 
     Raises `TemporalUnavailable`: nothing is sent until it is called again.
     """
-    found = await _known(ctx, Action.CAMPAIGN_START, campaign)
+    found = await _whole(ctx, Action.CAMPAIGN_START, campaign)
     if found.started_at is None and await ctx.now() - found.prepared_at > _FRESH:
         raise ActionRefused(N_("It was prepared more than a week ago: prepare a new one."))
     await ctx.record(Action.CAMPAIGN_START, reason=f"start {campaign}: {reason}")
@@ -102,8 +115,8 @@ async def start(ctx: StaffContext, campaign: str, *, reason: str) -> None:
 
 async def stop(ctx: StaffContext, campaign: str, *, reason: str) -> bool:
     """Stop between two messages, for good; return False if it was over. Needs no Temporal."""
-    await _known(ctx, Action.CAMPAIGN, campaign)
-    await ctx.record(Action.CAMPAIGN, reason=f"stop {campaign}: {reason}")
+    await _whole(ctx, Action.CAMPAIGN_STOP, campaign)
+    await ctx.record(Action.CAMPAIGN_STOP, reason=f"stop {campaign}: {reason}")
     stopped = await campaigns.stop(ctx.pool, campaign)
     # Only so that a resting workflow ends now; each message asks the ledger in any case.
     with suppress(*NO_ANSWER):
@@ -115,10 +128,27 @@ async def stop(ctx: StaffContext, campaign: str, *, reason: str) -> bool:
 async def _known(ctx: StaffContext, action: Action, campaign: str) -> CampaignRow:
     ctx.staff.check(action)
     found = await campaigns.read(ctx.pool, campaign)
-    if found is None or not _sees(ctx, found):
+    if found is None or not _departments(ctx, found):
         raise ActionRefused(N_("There is no such campaign."))
     return found
 
 
-def _sees(ctx: StaffContext, campaign: CampaignRow) -> bool:
-    return all(map(ctx.staff.sees, campaign.plan.departments))
+async def _whole(ctx: StaffContext, action: Action, campaign: str) -> CampaignRow:
+    """Return a campaign of which this person sees every department."""
+    found = await _known(ctx, action, campaign)
+    if _in_sight(ctx, found) is not found:
+        raise ActionRefused(N_("It also invites students of departments that you do not see."))
+    return found
+
+
+def _departments(ctx: StaffContext, campaign: CampaignRow) -> tuple[str, ...]:
+    return tuple(filter(ctx.staff.sees, campaign.plan.departments))
+
+
+def _in_sight(ctx: StaffContext, campaign: CampaignRow) -> CampaignRow:
+    """Return the same campaign if all of its departments are seen, else what concerns those."""
+    departments = _departments(ctx, campaign)
+    if departments == campaign.plan.departments:
+        return campaign
+    plan = replace(campaign.plan, departments=departments, sms_parts=0)
+    return replace(campaign, plan=plan, parts_spent=0, left_out={})

@@ -61,6 +61,7 @@ class Action(StrEnum):
     OPERATE = "operate"
     FINDINGS = "findings"
     CAMPAIGN = "campaign"
+    CAMPAIGN_STOP = "campaign_stop"
     CAMPAIGN_START = "campaign_start"
     DECODE = "decode"
     SECOND_FACTOR = "second_factor_reset"
@@ -93,6 +94,7 @@ _SUPERVISOR = _HELPDESK | {
     Action.FINDINGS,
     Action.NOT_ACTIVATED,
     Action.CAMPAIGN,
+    Action.CAMPAIGN_STOP,
 }
 
 ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
@@ -100,7 +102,7 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
     StaffRole.HELPDESK: _HELPDESK,
     StaffRole.SUPERVISOR: _SUPERVISOR,
     StaffRole.AUDITOR: frozenset({Action.AUDIT}),
-    StaffRole.SECRETARIAT: frozenset({Action.NOT_ACTIVATED}),
+    StaffRole.SECRETARIAT: frozenset({Action.NOT_ACTIVATED, Action.CAMPAIGN}),
     StaffRole.OPERATOR: _VIEWER
     | {
         Action.NOTE,
@@ -115,6 +117,7 @@ ALLOWED: Mapping[StaffRole, frozenset[Action]] = {
         Action.OPERATE,
         Action.FINDINGS,
         Action.CAMPAIGN,
+        Action.CAMPAIGN_STOP,
         Action.CAMPAIGN_START,
         Action.DECODE,
         Action.SECOND_FACTOR,

@@ -93,7 +93,7 @@ async def campaigning(
     made = token_hex(4)
     await campaigns.create(pool, made, plan)
     enrolments = [f"SIS/YY{number}" for number in numbers]
-    planned = [(stack.keys.index("person", each), each) for each in enrolments]
+    planned = [(stack.keys.index("person", each), each, HERE.id) for each in enrolments]
     await invitations.add(pool, stack.keys, made, planned)
     await campaigns.start(pool, made, apart=APART, total=1_000_000)
     async with serving(stack, pool, settings, made) as all_of_it:

@@ -14,7 +14,7 @@ NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 LONG = pytest.mark.long
 PAGES = (
     *("queue", "mine", "list?group=student&names=1", "search", "registrar", "caller", "requests"),
-    *("funnel", "campaigns", "operations", "handbook"),
+    *("funnel", "campaigns", "campaigns/preview", "operations", "handbook"),
     *("not-activated", "not-activated?department=401"),
 )
 

@@ -215,6 +215,7 @@ CONSOLE_PAGES = (
         "/operations",
         "/findings",
         "/campaigns",
+        "/campaigns/preview",
         "/handbook",
         "/sign-in",
     ),

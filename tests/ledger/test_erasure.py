@@ -117,7 +117,7 @@ async def test_what_stands_under_any_key_of_the_person_goes_with_the_last_activa
     await rekeyed.note(pool, keys[1], [keys[0]])
     await rekeyed.note(pool, keys[2], [keys[1]])
     await told_apart.note_keys(pool, people[1], [f"another than {reference}"])
-    await invitations.add(pool, stack.keys, reference, [(keys[1], "SIS/1")])
+    await invitations.add(pool, stack.keys, reference, [(keys[1], "SIS/1", "401")])
     if begun_again:
         await pool.execute(
             "UPDATE activation SET person_key = $2 WHERE reference = $1", old, keys[2]

@@ -123,7 +123,7 @@ async def test_a_campaign_that_was_not_over_is_in_doubt_and_sends_nothing_more(
     async with await connect(own.dsn) as ledger:
         for name in ("under way", "over"):
             await campaigns.create(ledger, name, plan)
-            await invitations.add(ledger, own.stack.keys, name, [(name, "SIS/1")])
+            await invitations.add(ledger, own.stack.keys, name, [(name, "SIS/1", "401")])
             assert await campaigns.start(ledger, name, apart=timedelta(60), total=1_000)
         await campaigns.end(ledger, "over")
     await backup.write(own.dsn, own.stack.keys, folder, "1.0")

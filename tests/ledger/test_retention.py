@@ -72,7 +72,7 @@ async def everything(pool: Pool, stack: TestStack, reference: str) -> None:
     )
     night = QuietHours(time(21), time(9))
     await campaigns.create(pool, "c1", CampaignPlan(["1"], ["sms"], 60, night, None, 1))
-    await invitations.add(pool, stack.keys, "c1", [(nobody.person_key, "SIS/1")])
+    await invitations.add(pool, stack.keys, "c1", [(nobody.person_key, "SIS/1", "401")])
     await pool.execute("INSERT INTO suggestion VALUES ('page', 'words', now())")
     await pool.execute("INSERT INTO budget VALUES ('contact', now(), 1, now())")
 

@@ -2,13 +2,18 @@
 
 import html
 import re
+from collections.abc import Sequence
 from datetime import time, timedelta
 
+from adapters.messaging.port import WIRINGS
 from domain.campaigns import NotInvited, QuietHours
+from domain.contracts.channels import Channel
+from domain.contracts.vocabulary import Language
 from domain.receipts import Receipt
 from ledger import audit, campaigns, invitations, receipts
 from ledger.campaigns import CampaignPlan
 from postgres import Pool
+from support.verbs import campaign_texts
 from support.verbs.staff import StaffRole
 from tests.stack import TestStack
 from tests.support.console.conftest import SignedIn
@@ -16,11 +21,15 @@ from tests.support.console.conftest import SignedIn
 QUIET = QuietHours(time(21), time(9))
 
 
-async def planted(pool: Pool, stack: TestStack, name: str) -> None:
+async def planted(
+    pool: Pool, stack: TestStack, name: str, departments: Sequence[str] = ("401",)
+) -> None:
     await pool.execute("DELETE FROM invitation WHERE campaign = $1", name)
     await pool.execute("DELETE FROM campaign WHERE id = $1", name)
-    await campaigns.create(pool, name, CampaignPlan(["401"], ["sms"], 60, QUIET, None, 9))
-    await invitations.add(pool, stack.keys, name, [(f"{name} {n}", f"SIS/{n}") for n in range(3)])
+    await campaigns.create(pool, name, CampaignPlan(departments, ["sms"], 60, QUIET, None, 9))
+    of = departments[-1]
+    students = [(f"{name} {n}", f"SIS/{n}", of) for n in range(3)]
+    await invitations.add(pool, stack.keys, name, students)
     await campaigns.start(pool, name, apart=timedelta(60), total=1_000_000)
     (first, *_) = await pool.fetch("SELECT id FROM invitation WHERE campaign = $1", name)
     await invitations.skip(pool, first["id"], NotInvited.ACTIVE)
@@ -67,5 +76,30 @@ async def test_a_campaign_is_shown_in_words_and_stopped_with_a_reason(
     page = await browser.get("/campaigns?lang=en")
     assert "Campaign c0ffee00: stopped by staff" in page.text
     assert "not sent: the campaign was stopped before" in page.text
-    (row, *_) = await audit.page(pool, stack.keys, action="campaign", limit=1)
+    (row, *_) = await audit.page(pool, stack.keys, action="campaign_stop", limit=1)
     assert row.reason == "stop c0ffee00: wrong text"
+
+
+async def test_a_secretariat_sees_its_departments_campaigns_and_texts_and_stops_none(
+    pool: Pool, stack: TestStack, signed_in: SignedIn
+) -> None:
+    await planted(pool, stack, "c0ffee02")
+    await planted(pool, stack, "c0ffee03", ["404"])
+    await planted(pool, stack, "c0ffee04", ["401", "404"])
+    browser = await signed_in(StaffRole.SECRETARIAT)
+    page = (await browser.get("/campaigns?lang=en")).text
+    own, shared = page.index("Campaign c0ffee02"), page.index("Campaign c0ffee04")
+    assert "c0ffee03" not in page
+    assert "404" not in page
+    assert "to be sent" in page[own:]
+    assert "It also invites students of departments that you do not see" in page[shared:own]
+    assert "to be sent" not in page[shared:own]
+    assert "/campaigns/stop" not in page
+    refused = await browser.post("/campaigns/stop", campaign="c0ffee02", reason="mine")
+    assert refused.status_code == 403
+    texts = html.unescape((await browser.get("/campaigns/preview?lang=en")).text)
+    for language in Language:
+        for name in campaign_texts.TEXTS:
+            letter = WIRINGS[Channel.EMAIL].writer(stack.settings)(name, language, reference=None)
+            assert letter.subject in texts
+            assert letter.text.splitlines()[0] in texts

@@ -36,6 +36,7 @@ def _enrolled(stack: TestStack) -> Iterator[None]:
         student(5, mobilephone=None, extemail=None),
         twice,
         {**twice, "registrationid": "YY93"},
+        student(6, departmentid="yy2"),
         *(student(100 + each, **OFFICE) for each in range(MOST_SHARING + 1)),
     ]
     aside(insert(stack.registrar_dsn, rows))
@@ -101,6 +102,41 @@ async def test_a_role_and_its_departments_bound_what_may_be_prepared_seen_and_st
     assert HERE.id in (await campaigns.seen(ctx, made)).campaign.plan.departments
 
 
+async def test_of_a_campaign_of_several_departments_each_sees_its_own_students_alone(
+    ctx: StaffContext, pool: Pool
+) -> None:
+    await pool.execute("DELETE FROM invitation")
+    both = replace(PLAN, departments=(HERE.id, "yy2"), remind_after=timedelta(7))
+    made = (await campaign_plans.plan_invitations(ctx, both, reason="October")).campaign
+    every = await campaigns.seen(ctx, made)
+    assert (every.whole, [each.number for each in every.counts]) == (True, [5])
+    for of, number in ((HERE.id, 4), ("yy2", 1)):
+        staff = Staff("maria", frozenset({StaffRole.SECRETARIAT}), frozenset({of, "404"}))
+        secretariat = replace(ctx, staff=staff)
+        seen = await campaigns.seen(secretariat, made)
+        assert (seen.whole, [each.number for each in seen.counts]) == (False, [number])
+        assert [seen] == await campaigns.newest_seen(secretariat, 1)
+        # Nothing of it tells what the other department has.
+        assert seen.campaign.plan.departments == (of,)
+        assert (seen.campaign.plan.sms_parts, seen.campaign.left_out) == (0, {})
+        limited = replace(ctx, staff=replace(OPERATOR, departments=frozenset({of})))
+        for act in (campaigns.stop, campaigns.start):
+            with pytest.raises(ActionRefused, match="departments that you do not see"):
+                await act(limited, made, reason="mine")
+        with pytest.raises(ActionRefused, match="departments that you do not see"):
+            await campaigns.doubtful(limited, made)
+        with pytest.raises(NotAllowed):
+            await campaigns.stop(secretariat, made, reason="mine")
+    nobody = replace(ctx, staff=replace(OPERATOR, departments=frozenset({"404"})))
+    with pytest.raises(ActionRefused, match="no such"):
+        await campaigns.seen(nobody, made)
+    # The reminder is of the same department.
+    await pool.execute("UPDATE invitation SET state = 'sent', finished_at = planned_at")
+    await invitations.plan_reminders(pool, made, timedelta())
+    counted = await invitations.counts(pool, made, ["yy2"])
+    assert [(each.round, each.number) for each in counted] == [(1, 1), (2, 1)]
+
+
 async def test_what_was_prepared_long_ago_or_costs_too_much_is_not_started(
     ctx: StaffContext, pool: Pool
 ) -> None:
@@ -120,6 +156,6 @@ async def test_who_is_in_doubt_is_told_and_audited(
     ctx: StaffContext, pool: Pool, stack: TestStack
 ) -> None:
     await table.create(pool, "d0", replace(PLAN, quiet=QuietHours(ALWAYS.begin, ALWAYS.end)))
-    await invitations.add(pool, stack.keys, "d0", [("somebody", "SIS/YY7")])
+    await invitations.add(pool, stack.keys, "d0", [("somebody", "SIS/YY7", HERE.id)])
     await pool.execute("UPDATE invitation SET state = 'in_doubt' WHERE campaign = 'd0'")
     assert await campaigns.doubtful(ctx, "d0") == ["SIS/YY7"]
