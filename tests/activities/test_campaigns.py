@@ -176,8 +176,8 @@ async def test_receipts_are_counted_by_state_of_what_was_handed_over(
         doubt = "UPDATE invitation SET state = 'in_doubt' WHERE id = ANY($1)"
         await pool.execute(doubt, [numbers[0], numbers[4]])
         counted = {each.state: each.receipts for each in await invitations.counts(pool, one.id)}
-        assert counted["in_doubt"] == {"delivered": 1, "not_told": 1}
-        assert counted["sent"] == {"failed": 1, "expired": 1, "not_told": 1}
+        assert counted[InvitationState.IN_DOUBT] == {"delivered": 1, "not_told": 1}
+        assert counted[InvitationState.SENT] == {"failed": 1, "expired": 1, "not_told": 1}
 
 
 async def test_a_human_of_two_departments_gets_one_message(stack: TestStack, pool: Pool) -> None:
