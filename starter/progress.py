@@ -77,7 +77,7 @@ async def awaited(what: str, items: AsyncIterator[_Item]) -> AsyncIterator[_Item
 
 
 def _nothing(done: int, of: int | None = None) -> None:
-    """Counting for nobody."""
+    """Discard the numbers, where there is no terminal to show them on."""
 
 
 def _display(console: Console) -> Display:
