@@ -38,7 +38,7 @@ WHERE campaign = $1 AND state = 'planned' AND person_key <> '' ORDER BY round, t
 """
 _USED = (
     "SELECT DISTINCT contact_index FROM invitation"  # noqa: S608 - a constant
-    f" WHERE campaign = $1 AND round = $2 AND contact_index = ANY($3) AND id <> $4 AND {_REACHED}"
+    f" WHERE campaign = $1 AND round = $2 AND contact_index = ANY($3) AND {_REACHED}"
 )
 _UNANSWERED = """
 UPDATE invitation SET state = CASE WHEN channel = ANY($3) THEN 'planned' ELSE 'in_doubt' END,
@@ -62,14 +62,14 @@ SELECT min(at) FROM (
     )
 ) AS open
 """
-_CHOSEN = """
-SELECT language FROM (
-    SELECT language, started_at FROM activation WHERE person_key = ANY($1)
-    UNION ALL SELECT language, started_at FROM activation
+_SPOKEN = """
+SELECT DISTINCT ON (key) key, started_at, language FROM (
+    SELECT person_key AS key, started_at, language FROM activation WHERE person_key = ANY($1)
+    UNION ALL SELECT mobile_index, started_at, language FROM activation
         WHERE mobile_index = ANY($2) AND person_key IS NULL
-    UNION ALL SELECT language, started_at FROM activation
+    UNION ALL SELECT email_index, started_at, language FROM activation
         WHERE email_index = ANY($2) AND person_key IS NULL
-) AS theirs ORDER BY started_at DESC LIMIT 1
+) AS theirs ORDER BY key, started_at DESC
 """
 
 _COUNTS = """
@@ -90,6 +90,13 @@ class PlannedInvitation(NamedTuple):
     person_key: str
     enrolment: str
     round: int
+
+
+class Spoken(NamedTuple):
+    """In which language an activation was begun, and when."""
+
+    started_at: datetime
+    language: Language
 
 
 class Claim(StrEnum):
@@ -145,11 +152,9 @@ async def following(pool: Pool, keys: KeyRing, campaign: str, most: int) -> list
     ]
 
 
-async def used(
-    pool: Pool, campaign: str, planned: PlannedInvitation, contacts: Sequence[str]
-) -> set[str]:
-    """Return which of these contacts' indexes a message for somebody else went to."""
-    rows = await pool.fetch(_USED, campaign, planned.round, contacts, planned.id)
+async def used(pool: Pool, campaign: str, in_round: int, contacts: Sequence[str]) -> set[str]:
+    """Return to which of these contacts' indexes a message of this round went."""
+    rows = await pool.fetch(_USED, campaign, in_round, contacts)
     return {contact for (contact,) in rows}
 
 
@@ -182,12 +187,12 @@ async def open_until(
     return at
 
 
-async def chosen_language(
+async def spoken(
     pool: Pool, persons: Collection[str], contacts: Collection[str]
-) -> Language | None:
-    """Return the language of the newest activation of this person, or with these contacts."""
-    language = await pool.fetchval(_CHOSEN, persons, contacts)
-    return Language(language) if language else None
+) -> dict[str, Spoken]:
+    """Return by person key, or contact's index, the newest activation that was begun with it."""
+    rows = await pool.fetch(_SPOKEN, persons, contacts)
+    return {key: Spoken(at, Language(language)) for key, at, language in rows}
 
 
 async def claim(

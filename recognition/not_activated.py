@@ -110,14 +110,19 @@ def _contacts(keys: KeyRing, row: Row, typed: students.ContactQuery) -> set[str]
     }
 
 
-async def has_account(pool: Pool, keys: KeyRing, settings: Settings, rows: Sequence[Row]) -> bool:
-    """Return by the ledger whether the human with these live rows has an account."""
-    asked = _asked(keys, settings, rows)
-    found = await _looked_up(pool, asked)
-    return any(
-        _reached(settings, _theirs(keys, each, found.noted), at_code=False).has_account
-        for each in asked
-    )
+async def with_account(
+    pool: Pool, keys: KeyRing, settings: Settings, students: Sequence[Sequence[Row]]
+) -> list[bool]:
+    """Return by the ledger whether each human, of whom these are the live rows, has an account."""
+    every = await asyncio.to_thread(lambda: [_asked(keys, settings, rows) for rows in students])
+    noted = await _noted(pool, [each for asked in every for each in asked])
+    return [
+        any(
+            _reached(settings, _theirs(keys, each, noted), at_code=False).has_account
+            for each in asked
+        )
+        for asked in every
+    ]
 
 
 class _Ledger(NamedTuple):
@@ -128,10 +133,13 @@ class _Ledger(NamedTuple):
 
 
 async def _looked_up(pool: Pool, asked: Sequence[_Asked]) -> _Ledger:
-    own = {key for each in asked for key in (*each.own, *each.number)}
     contacts = {contact for each in asked for contact in each.contacts}
-    return _Ledger(
-        await progress.noted(pool, sorted(own)), await progress.begun_by(pool, sorted(contacts))
+    return _Ledger(await _noted(pool, asked), await progress.begun_by(pool, sorted(contacts)))
+
+
+async def _noted(pool: Pool, asked: Iterable[_Asked]) -> dict[str, list[Noted]]:
+    return await progress.noted(
+        pool, sorted({key for each in asked for key in (*each.own, *each.number)})
     )
 
 

@@ -32,8 +32,8 @@ class Registrar(Protocol):
 
     async def by_insurance(self, number: str) -> list[Row]: ...
 
-    async def by_number(self, number: str) -> list[Row]:
-        """Find a student number in any spelling, alone or as `system/number`."""
+    async def by_number(self, *numbers: str) -> list[Row]:
+        """Find student numbers in any spelling, each alone or as `system/number`."""
 
     async def by_login_name(self, name: str, others: Callable[[Row], bool]) -> list[Row]:
         """Find a lower-case login name in rows, live or not; raises `SharedByMany`.

@@ -91,10 +91,11 @@ class View:
         held = await self._fetch(self._statements.by_identity, [spelled(number)], [])
         return await self._with_related(held)
 
-    async def by_number(self, number: str) -> list[Row]:
-        parts = number.split("/")
-        wanted = sorted({spelled("/".join(parts[at:])) for at in range(len(parts))})
-        return await self._with_related(await self._fetch(self._statements.by_number, wanted))
+    async def by_number(self, *numbers: str) -> list[Row]:
+        every = [number.split("/") for number in numbers]
+        wanted = {spelled("/".join(parts[at:])) for parts in every for at in range(len(parts))}
+        held = await self._fetch(self._statements.by_number, sorted(wanted))
+        return await self._with_related(held)
 
     async def by_login_name(self, name: str, others: Callable[[Row], bool]) -> list[Row]:
         rows = await self._fetch(self._statements.by_login_name, name, like(name))

@@ -19,6 +19,7 @@ from starter import databases
 from starter.output import Failed, Json, group, local, show_json, tell
 from starter.poster import SIZES
 from starter.poster import poster as draw_poster
+from starter.progress import working
 from support.commands.terminal import Reason, run, show_outcome
 from support.verbs import campaign_plans, campaign_texts, campaigns
 from support.verbs.campaign_plans import Prepared
@@ -63,11 +64,9 @@ def prepare(  # noqa: PLR0917 - options of a command
         timedelta(remind_after) if remind_after else None,
         sms_parts or limits.sms_total,
     )
-    with databases.registrar():
-        told = run(
-            partial(campaign_plans.plan_invitations, plan=plan, reason=reason),
-            seconds=_LEDGER_SECONDS,
-        )
+    with databases.registrar(), working("Students are judged") as counted:
+        verb = partial(campaign_plans.plan_invitations, plan=plan, reason=reason, counted=counted)
+        told = run(verb, seconds=_LEDGER_SECONDS)
     if json:
         show_json(asdict(told))
     else:

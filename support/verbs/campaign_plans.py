@@ -6,7 +6,7 @@ before the message.
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +33,7 @@ from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 _AT_ONCE = 500
+_COUNTED_EVERY = 100
 _UNREACHABLE = frozenset(
     {
         *(WhyNot.NO_CONTACT, WhyNot.OWN_ADDRESS, WhyNot.LANDLINE, WhyNot.UNREADABLE_MOBILE),
@@ -73,11 +74,13 @@ class _Sorting:
         self._own = settings.institution.mail_domains
         self._channels = channels
         self._marks = set[int]()
+        self.judged = 0
         self.left_out = Counter[str]()
         self.departments = set[str]()
 
     def invites_by(self, each: JudgedRow) -> Channel | None:
         """Return the channel by which this enrolment's student is invited, or count why not."""
+        self.judged += 1
         self.departments.add(text(each.row, "departmentid"))
         channel = self._channel(each.row)
         marks = rules.marks(each.row, self._region, self._own)
@@ -100,8 +103,17 @@ class _Sorting:
         return next((each for each in self._channels if has[each.contact]), None)
 
 
-async def plan_invitations(ctx: StaffContext, plan: CampaignPlan, *, reason: str) -> Prepared:
-    """Plan the invitations of these departments; raises `ActionRefused` or an adapter's error."""
+async def plan_invitations(
+    ctx: StaffContext,
+    plan: CampaignPlan,
+    *,
+    reason: str,
+    counted: Callable[[int], None] = lambda _: None,
+) -> Prepared:
+    """Plan the invitations of these departments; raises `ActionRefused` or an adapter's error.
+
+    `counted` is told from time to time how many students were judged.
+    """
     ctx.staff.check(Action.CAMPAIGN_START)
     if not all(map(ctx.staff.sees, plan.departments)):
         raise ActionRefused(N_("Your role does not allow this."))
@@ -109,7 +121,7 @@ async def plan_invitations(ctx: StaffContext, plan: CampaignPlan, *, reason: str
     about = f"prepare {campaign} {','.join(plan.departments)}: {reason}"
     await ctx.record(Action.CAMPAIGN_START, reason=about)
     sorting = _Sorting(ctx.settings, [Channel(each) for each in plan.channels])
-    planned = await _students(ctx, plan.departments, sorting)
+    planned = await _students(ctx, plan.departments, sorting, counted)
     if not sorting.departments.issuperset(plan.departments):
         raise ActionRefused(
             N_("The registrar has no enrolled students of one of these departments.")
@@ -143,19 +155,24 @@ async def plan_invitations(ctx: StaffContext, plan: CampaignPlan, *, reason: str
 
 
 async def _students(
-    ctx: StaffContext, departments: Collection[str], sorting: _Sorting
+    ctx: StaffContext,
+    departments: Collection[str],
+    sorting: _Sorting,
+    counted: Callable[[int], None],
 ) -> list[_Planned]:
     found = []
-    with remembering():
-        async with opened(ctx) as registrar:
-            rows = judged(registrar, ctx.pool, ctx.keys, ctx.settings, departments)
-            async with aclosing(rows):
-                async for each in rows:
-                    if channel := sorting.invites_by(each):
-                        number = enrolment(each.row)
-                        key = ctx.keys.index("person", number)
-                        department = text(each.row, "departmentid")
-                        found.append(_Planned(key, number, department, channel))
+    async with opened(ctx) as registrar:
+        rows = judged(registrar, ctx.pool, ctx.keys, ctx.settings, departments)
+        async with aclosing(rows):
+            async for each in rows:
+                with remembering():
+                    channel = sorting.invites_by(each)
+                if not sorting.judged % _COUNTED_EVERY:
+                    counted(sorting.judged)
+                if channel:
+                    number, department = enrolment(each.row), text(each.row, "departmentid")
+                    key = ctx.keys.index("person", number)
+                    found.append(_Planned(key, number, department, channel))
     return found
 
 

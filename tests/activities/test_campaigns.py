@@ -180,6 +180,20 @@ async def test_receipts_are_counted_by_state_of_what_was_handed_over(
         assert counted[InvitationState.SENT] == {"failed": 1, "expired": 1, "not_told": 1}
 
 
+async def test_students_who_are_judged_together_are_judged_as_alone(
+    stack: TestStack, pool: Pool
+) -> None:
+    numbers = [1, FRENCH, *SIBLINGS, MAIL_TOO, NOBODY, *TWICE, MANY, 999]
+    async with campaigning(stack, pool, numbers) as one:
+        campaign = await campaigns.read(pool, one.id)
+        assert campaign
+        due = await invitations.following(pool, stack.keys, one.id, len(numbers))
+        judge = one.choosing._judge.judge
+        assert await judge(campaign, due) == [
+            judged for each in due for judged in await judge(campaign, [each])
+        ]
+
+
 async def test_a_human_of_two_departments_gets_one_message(stack: TestStack, pool: Pool) -> None:
     async with campaigning(stack, pool, TWICE) as one:
         await one.send(await one.chosen())

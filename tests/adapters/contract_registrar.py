@@ -94,6 +94,13 @@ async def test_a_student_number_is_found_as_people_write_it(
     assert numbers(await registrar.by_number("no such number")) == set()
 
 
+async def test_several_student_numbers_bring_what_each_of_them_does(registrar: Registrar) -> None:
+    asked = ("πλη26-3", f"{SYSTEM}/1", "no such number")
+    each = [numbers(await registrar.by_number(number)) for number in asked]
+    assert numbers(await registrar.by_number(*asked)) == set().union(*each)
+    assert await registrar.by_number() == []
+
+
 async def test_an_insurance_number_brings_every_row_of_who_has_it(registrar: Registrar) -> None:
     assert numbers(await registrar.by_insurance("01020500018")) == {"1", "2"}
     assert await registrar.by_insurance("31129912345") == []

@@ -49,9 +49,9 @@ class HttpRegistrar:
         held = [row for row in rows if identifier(row.get("ssn") or "") == wanted]
         return self._with_related(rows, held)
 
-    async def by_number(self, number: str) -> list[Row]:
+    async def by_number(self, *wanted: str) -> list[Row]:
         rows = await self._everybody()
-        held = [row for row in rows if student_number(number) in numbers([row])]
+        held = [row for row in rows if {*map(student_number, wanted)} & numbers([row])]
         return self._with_related(rows, held)
 
     async def by_login_name(self, name: str, others: Callable[[Row], bool]) -> list[Row]:

@@ -76,6 +76,15 @@ async def test_a_preparation_counts_messages_money_and_who_is_left_out(
     assert json.dumps(again.left_out)
 
 
+async def test_a_preparation_tells_how_far_it_is(
+    ctx: StaffContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign_plans, "_COUNTED_EVERY", 10)
+    told: list[int] = []
+    await campaign_plans.plan_invitations(ctx, PLAN, reason="October", counted=told.append)
+    assert told == [10, 20]
+
+
 async def test_a_role_and_its_departments_bound_what_may_be_prepared_seen_and_stopped(
     ctx: StaffContext,
 ) -> None:
