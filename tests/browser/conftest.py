@@ -1,6 +1,8 @@
 """A real Chromium, and the looks every page has to stand."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ from playwright.async_api import (
     ConsoleMessage,
     Page,
     Request,
+    Route,
     async_playwright,
 )
 
@@ -59,6 +62,24 @@ CRAMPED = """() => {
             ...over.map(text => `overlaps: ${text}`)];
 }"""
 """Which texts do not fit: those cut off by their box, and those that lie over each other."""
+BROKEN = """() => {
+    const whole = /\\+\\d{1,3}\\s•+\\d+|[\\w.+-]+@[\\w-]+\\.[\\w.-]*\\w/gu;
+    const broken = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) for (const found of walker.currentNode.data.matchAll(whole)) {
+        const range = document.createRange();
+        range.setStart(walker.currentNode, found.index);
+        range.setEnd(walker.currentNode, found.index + found[0].length);
+        const boxes = [...range.getClientRects()];
+        let block = walker.currentNode.parentElement;
+        while (getComputedStyle(block).display === "inline") block = block.parentElement;
+        const width = boxes.reduce((sum, box) => sum + box.width, 0);
+        if (new Set(boxes.map(box => box.top)).size > 1 && width < block.clientWidth)
+            broken.push(found[0]);
+    }
+    return broken;
+}"""
+"""Which contacts stand on two lines although they fit on one; at its @ an address may break."""
 
 
 OpenPage = Callable[..., Awaitable[Page]]
@@ -101,16 +122,20 @@ class Looker:
         """Look at the page as it stands: nothing wrong for axe, nothing cut off at 320 pixels."""
         if scripts:
             await self.ask_axe()
+        else:
+            async with copy_with_scripts(self.page) as copy:
+                await self.ask_axe("without a script", copy)
         size = self.page.viewport_size
         assert size is not None
         await self.page.set_viewport_size({"width": NARROWEST, "height": size["height"]})
         await self.measure()
         await self.page.set_viewport_size(size)
 
-    async def ask_axe(self, way: str = "") -> None:
-        if not await self.page.evaluate("'axe' in window"):
-            await self.page.evaluate(AXE_SCRIPT)
-        violations = await self.page.evaluate(
+    async def ask_axe(self, way: str = "", page: Page | None = None) -> None:
+        page = page or self.page
+        if not await page.evaluate("'axe' in window"):
+            await page.evaluate(AXE_SCRIPT)
+        violations = await page.evaluate(
             "only => axe.run({runOnly: only, resultTypes: ['violations']})"
             ".then(answer => answer.violations)",
             list(RULES),
@@ -119,8 +144,11 @@ class Looker:
             where = [node["html"] for node in violation["nodes"]]
             self.noticed.append(f"{self.page.url} {way} {violation['id']}: {where}")
 
-    async def measure(self, way: str = "") -> None:
-        """Notice a page that must be scrolled sideways, and a button that waits for a script."""
+    async def measure(self, way: str = "", *, whole: bool = True) -> None:
+        """Notice a page that must be scrolled sideways, and a button that waits for a script.
+
+        Contacts have to stand on one line where they are to be `whole`.
+        """
         size = self.page.viewport_size
         assert size is not None
         # On a slow line a page that was just left has gone before the next one has begun.
@@ -134,16 +162,54 @@ class Looker:
 
         shown = await self.page.evaluate(SHOWN_ALTHOUGH_HIDDEN)
         self.noticed += [f"{self.page.url} {way} shows {text}" for text in shown]
+        if whole:
+            broken = await self.page.evaluate(BROKEN)
+            self.noticed += [f"{self.page.url} {way} breaks {text}" for text in broken]
 
     async def enlarge_text(self) -> None:
         """Notice what is cut off, or lies over something else, with letters twice as large."""
         root = "document.documentElement.style.fontSize"
         await self.page.evaluate(f"() => {{ {root} = '200%' }}")
-        await self.measure("with large text")
+        await self.measure("with large text", whole=False)
         self.noticed += [
             f"{self.page.url} with large text: {text}" for text in await self.page.evaluate(CRAMPED)
         ]
         await self.page.evaluate(f"() => {{ {root} = '' }}")
+
+
+@asynccontextmanager
+async def copy_with_scripts(page: Page) -> AsyncIterator[Page]:
+    """Show the page as it stands, without its own scripts, where axe's script may run."""
+    shown, address = await page.content(), page.url
+    dark = await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+
+    async def answer(route: Route) -> None:
+        if route.request.resource_type == "script":
+            await route.abort()
+        elif route.request.url == address:
+            await route.fulfill(body=shown, content_type="text/html; charset=utf-8")
+        else:
+            await route.continue_()
+
+    browser = page.context.browser
+    assert browser
+    async with await browser.new_context(
+        viewport=page.viewport_size, color_scheme="dark" if dark else "light"
+    ) as context:
+        copy = await context.new_page()
+        await copy.route("**/*", answer)
+        await copy.goto(address)
+        yield copy
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return where the test keeps its pictures: its own folder, or one of it in PICTURES."""
+    if kept := os.environ.get("PICTURES"):
+        folder = Path(kept, request.node.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+    return tmp_path
 
 
 @pytest.fixture

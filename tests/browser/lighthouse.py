@@ -55,7 +55,7 @@ async def judge(page: Page) -> tuple[Scores, list[str]]:
 
 
 async def judge_all(stack: WholeStack) -> dict[str, tuple[Scores, list[str]]]:
-    student = Student(110)
+    student = Student()
     await student.enrol(stack.env["REGISTRAR_DSN"])
     judged: dict[str, tuple[Scores, list[str]]] = {}
     async with async_playwright() as playwright:

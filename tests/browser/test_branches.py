@@ -5,13 +5,15 @@ and the details are first called wrong and then right after all.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.conftest import Looker, OpenPage
+from tests.browser.album import Album
+from tests.browser.conftest import OpenPage
 from tests.browser.journey import Journey, Seen, Student
 from tests.browser.test_journey import logs_in
 from tests.stack import WholeStack
@@ -19,12 +21,15 @@ from tests.stack import WholeStack
 PHONE = {"width": 390, "height": 844}
 
 
+@dataclass(frozen=True)
 class Sibling(Student):
     """A student whose mobile a brother or a sister has declared too."""
 
+    other: Student = field(default_factory=Student)
+
     @property
     def mobile(self) -> str:
-        return f"69899{self.serial // 2 * 2:05d}"
+        return self.other.mobile
 
 
 class LongWay(Journey):
@@ -96,24 +101,16 @@ class LongWay(Journey):
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 async def test_a_sibling_from_abroad_takes_the_long_way(
-    whole_stack: WholeStack, open_page: OpenPage, tmp_path: Path, scheme: str
+    whole_stack: WholeStack, open_page: OpenPage, pictures: Path, scheme: str
 ) -> None:
-    first = 200 if scheme == "light" else 202
-    student, sibling = Sibling(first), Sibling(first + 1)
-    for each in (student, sibling):
+    student = Sibling()
+    for each in (student, student.other):
         await each.enrol(whole_stack.env["REGISTRAR_DSN"])
     page = await open_page(viewport=PHONE, locale="el-GR", color_scheme=scheme)
-    looker = Looker(page)
-    visited: list[str] = []
-
-    async def seen(name: str) -> None:
-        visited.append(name)
-        await page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
-        await looker.look()
-
-    journey = LongWay(page, whole_stack.env, student, seen, mistakes=False)
+    album = Album(page, pictures)
+    journey = LongWay(page, whole_stack.env, student, album.seen, mistakes=False)
     await journey.walk()
-    assert looker.noticed == []
-    assert visited[-1] == "done"
+    assert album.noticed == []
+    assert album.visited[-1] == "done"
     assert await page.locator("#username").inner_text() == student.login
     assert logs_in(whole_stack, student, journey.chosen)

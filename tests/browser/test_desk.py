@@ -1,10 +1,9 @@
 """The eight calls at the desk in a real Chromium: each from the handbook's page, clicks counted.
 
 What is typed and what is read costs no click; the keys that the handbook names are used where they
-save one. With DESK_PICTURES, a folder, each page that answers a call is kept as a picture there.
+save one. Of each page that answers a call a picture is kept.
 """
 
-import os
 from pathlib import Path
 
 import asyncpg
@@ -24,8 +23,9 @@ REFERENCE = ".app-reference .app-code"
 class Desk:
     """A member of staff on the phone, whose clicks are counted."""
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, url: str, pictures: Path) -> None:
         self.page = page
+        self._pictures = pictures
         self.clicks: dict[str, int] = {}
         self._url = url
         self._call = ""
@@ -69,10 +69,9 @@ class Desk:
 
     async def reads(self, text: str) -> None:
         await self.page.get_by_text(text).first.wait_for()
-        if folder := os.environ.get("DESK_PICTURES"):
-            path = Path(folder) / f"{self._call}.png"
-            # The handbook is long: of it what the eyes see.
-            await self.page.screenshot(path=path, full_page="/handbook" not in self.page.url)
+        path = self._pictures / f"{self._call}.png"
+        # The handbook is long: of it what the eyes see.
+        await self.page.screenshot(path=path, full_page="/handbook" not in self.page.url)
 
 
 async def begin(page: Page, stack: WholeStack, student: Student) -> tuple[Journey, str]:
@@ -112,8 +111,8 @@ async def looker(open_page: OpenPage) -> Looker:
 
 
 @pytest.fixture
-async def desk(whole_stack: WholeStack, looker: Looker) -> Desk:
-    desk = Desk(looker.page, whole_stack.env["SUPPORT_URL"])
+async def desk(whole_stack: WholeStack, looker: Looker, pictures: Path) -> Desk:
+    desk = Desk(looker.page, whole_stack.env["SUPPORT_URL"], pictures)
     secret = whole_stack.folder / "secrets" / "supervisor"
     await desk.sign_in("supervisor", secret.read_text().strip())
     return desk
@@ -123,7 +122,7 @@ async def desk(whole_stack: WholeStack, looker: Looker) -> Desk:
 async def test_calls_about_codes_take_three_clicks_at_most(
     whole_stack: WholeStack, open_page: OpenPage, desk: Desk, looker: Looker
 ) -> None:
-    journey, reference = await begin(await open_page(locale="el-GR"), whole_stack, Student(171))
+    journey, reference = await begin(await open_page(locale="el-GR"), whole_stack, Student())
     await mistype(journey, 5)
     await desk.take("no-sms", "«Δεν έρχεται μήνυμα.»")
     await desk.search(reference)
@@ -149,7 +148,7 @@ async def test_calls_about_codes_take_three_clicks_at_most(
 async def test_calls_about_details_take_three_clicks_at_most(
     whole_stack: WholeStack, open_page: OpenPage, desk: Desk, looker: Looker
 ) -> None:
-    student, page = Student(172), looker.page
+    student, page = Student(), looker.page
     journey, reference = await begin(await open_page(locale="el-GR"), whole_stack, student)
     await journey._next(pin=await journey._pin())
     await journey._reach("/insurance")
@@ -188,10 +187,11 @@ async def test_calls_about_details_take_three_clicks_at_most(
 async def test_calls_without_a_case_take_three_clicks_at_most(
     whole_stack: WholeStack, desk: Desk, looker: Looker
 ) -> None:
-    await Student(173).enrol(whole_stack.env["REGISTRAR_DSN"])
+    student = Student()
+    await student.enrol(whole_stack.env["REGISTRAR_DSN"])
     await desk.take("not-found", "«Μου λέει ότι δεν βρέθηκα.»")
     await desk.follow("Έλεγχο μητρώου")
-    await looker.page.locator("#number").fill("209900173")
+    await looker.page.locator("#number").fill(student.number)
     await looker.page.locator("#mobile").fill("6900000001")
     await desk.press("Έλεγχος")
     await desk.reads(DEPARTMENTS[0].el)

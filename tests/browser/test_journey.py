@@ -1,9 +1,11 @@
 """The whole path in a real Chromium, on real parts, with one mistake on every form."""
 
+from pathlib import Path
+
 import ldap3
 import pytest
-from playwright.async_api import Page
 
+from tests.browser.album import Album
 from tests.browser.conftest import Looker, OpenPage
 from tests.browser.journey import PASSWORD, Journey, Student
 from tests.stack import WholeStack
@@ -13,26 +15,18 @@ PAGES = ("help", "terms", "privacy", "accessibility", "password-help", "problem"
 
 
 async def walk(
-    page: Page,
+    album: Album,
     stack: WholeStack,
     student: Student,
     *,
     mistakes: bool,
-    scripts: bool = True,
     way: type[Journey] = Journey,
 ) -> list[str]:
     """Play the student and return the pages seen."""
-    looker = Looker(page)
-    visited: list[str] = []
-
-    async def seen(name: str) -> None:
-        visited.append(name)
-        await looker.look(scripts=scripts)
-
     await student.enrol(stack.env["REGISTRAR_DSN"])
-    await way(page, stack.env, student, seen, mistakes=mistakes).walk()
-    assert looker.noticed == []
-    return visited
+    await way(album.page, stack.env, student, album.seen, mistakes=mistakes).walk()
+    assert album.noticed == []
+    return album.visited
 
 
 def logs_in(stack: WholeStack, student: Student, password: str = PASSWORD) -> bool:
@@ -44,14 +38,15 @@ def logs_in(stack: WholeStack, student: Student, password: str = PASSWORD) -> bo
 
 
 async def test_a_student_on_a_phone_makes_every_mistake_and_gets_a_working_login(
-    whole_stack: WholeStack, open_page: OpenPage
+    whole_stack: WholeStack, open_page: OpenPage, pictures: Path
 ) -> None:
-    student = Student(101)
+    student = Student()
     page = await open_page(viewport=PHONE, locale="el-GR")
-    visited = await walk(page, whole_stack, student, mistakes=True)
+    visited = await walk(Album(page, pictures), whole_stack, student, mistakes=True)
     assert visited == [
         *("start", "who", "who-error"),
-        *("contact", "contact-empty", "contact-landline", "contact-not-found"),
+        *("contact", "contact-empty", "contact-landline"),
+        *("contact-slip", "contact-not-found"),
         *("pin", "pin-letters", "pin-wrong"),
         *("insurance", "insurance-checksum", "insurance-other-empty"),
         *("review", "dispute-empty"),

@@ -1,6 +1,5 @@
 """What became of a message, in a real Chromium: the student reads it, staff see the same page."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -21,16 +20,15 @@ NUMBERS = {
 """What the page says of a message to the number that ends so: the demo's gateway tells it."""
 
 
-async def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("DESK_PICTURES"):
-        for width in (390, 1280):
-            await page.set_viewport_size({"width": width, "height": 900})
-            await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+async def picture(page: Page, path: Path) -> None:
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.screenshot(path=f"{path}-{width}.png", full_page=True)
 
 
 @pytest.mark.long
 async def test_student_and_desk_read_what_became_of_a_message(
-    whole_stack: WholeStack, open_page: OpenPage, desk: Desk, looker: Looker
+    whole_stack: WholeStack, open_page: OpenPage, desk: Desk, looker: Looker, pictures: Path
 ) -> None:
     for serial, text in NUMBERS.items():
         page = await open_page(locale="el-GR")
@@ -38,7 +36,7 @@ async def test_student_and_desk_read_what_became_of_a_message(
         await page.get_by_text(text).wait_for(timeout=30_000)
         student = Looker(page)
         await student.look()
-        await picture(page, f"pin-{serial}")
+        await picture(page, pictures / f"pin-{serial}")
         assert student.noticed == []
 
         await desk.take(f"no message {serial}", "«Δεν έρχεται μήνυμα.»")
@@ -47,5 +45,5 @@ async def test_student_and_desk_read_what_became_of_a_message(
         await desk.follow("Προβολή της σελίδας")
         await looker.page.locator(".app-seen").get_by_text(text).wait_for()
         await looker.look()
-        await picture(looker.page, f"seen-{serial}")
+        await picture(looker.page, pictures / f"seen-{serial}")
     desk.holds(looker, len(NUMBERS))

@@ -41,7 +41,7 @@ async def test_only_a_signed_in_operator_reads_payloads_in_temporals_page(
     whole_stack: WholeStack, open_page: OpenPage
 ) -> None:
     env = whole_stack.env
-    student = Student(171)
+    student = Student()
     await student.enrol(env["REGISTRAR_DSN"])
     before = references(whole_stack)
     page = await open_page()
