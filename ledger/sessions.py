@@ -28,28 +28,25 @@ _SEALED = (
 _ROW = ", ".join((*_SEALED, "seal"))
 _FIND = f"""
 WITH found AS (
-    SELECT {_ROW}, typed, progress, progress_at FROM session
+    SELECT {_ROW}, typed, progress, progress_at, seen_at FROM session
     WHERE (token_hash = $1
         OR (previous_hash = $1 AND rotated_for = $2 AND rotated_at > now() - interval '2 min'))
     AND seen_at > now() - $3::interval - interval '1 min' AND created_at > now() - $4::interval
     AND created_at <= now()
 ), noted AS (
-    UPDATE session SET seen_at = now(),
+    UPDATE session SET seen_at = CASE WHEN $10::boolean THEN now() ELSE session.seen_at END,
         progress = CASE WHEN $5::boolean THEN NULL ELSE session.progress END
     FROM found WHERE session.token_hash = found.token_hash
-    AND (session.seen_at < now() - interval '1 min' OR ($5 AND session.progress IS NOT NULL))
+    AND (($10 AND session.seen_at < now() - interval '1 min')
+        OR ($5 AND session.progress IS NOT NULL))
     RETURNING found.progress, found.progress_at
 )
 SELECT {_ROW}, typed, token_hash <> $1 AS replaced,
     (SELECT progress FROM noted WHERE $5 AND progress_at > now() - $6::interval) AS progress,
-    now() AS told_at, refused, opens
+    now() AS told_at, CASE WHEN $10 THEN now() ELSE seen_at + interval '1 min' END AS used_at,
+    refused, opens
 FROM found
 LEFT JOIN LATERAL take_post(CASE WHEN NOT superseded THEN reference END, $7, $8, $9) ON true
-"""  # noqa: S608 - constants of this module
-_LAST_USE = f"""
-SELECT {_ROW}, seen_at + interval '1 min' AS seen_at, now() AS told_at FROM session
-WHERE token_hash = $1 AND seen_at > now() - $2::interval - interval '1 min'
-AND created_at > now() - $3::interval AND created_at <= now()
 """  # noqa: S608 - constants of this module
 _BEGIN = """
 WITH dropped AS (
@@ -140,8 +137,9 @@ async def find(
     absolute: timedelta,
     take: bool = False,
     counts: str | None = None,
+    used: bool = True,
 ) -> Session | None:
-    """Return the live session of this token and record its use; None when there is none.
+    """Return the live session of this token and record that it is `used`; None without one.
 
     The use is written once a minute, so that a session lives up to a minute longer than `idle`.
     `take`: return the newest answer as well, and forget it, so that it serves one page.
@@ -149,7 +147,7 @@ async def find(
     """
     lives, limits = (idle, absolute), (counts, AN_HOUR, IN_ALL)
     row = await pool.fetchrow(
-        _FIND, token_hash(token), submission_id, *lives, take, _SERVES, *limits
+        _FIND, token_hash(token), submission_id, *lives, take, _SERVES, *limits, used
     )
     if row is None or not _counts(keys, row):
         return None
@@ -162,23 +160,8 @@ async def find(
         progress=row["progress"],
         told_at=row["told_at"],
         began_at=row["created_at"],
-        seen_at=row["told_at"],
+        seen_at=row["used_at"],
         spent=PostsSpent(row["opens"]) if row["refused"] else None,
-    )
-
-
-async def last_use(
-    pool: Pool, keys: KeyRing, token: str, *, idle: timedelta, absolute: timedelta
-) -> Session | None:
-    """Return the live session of this token without recording a use; None when there is none."""
-    row = await pool.fetchrow(_LAST_USE, token_hash(token), idle, absolute)
-    if row is None or not _counts(keys, row):
-        return None
-    return Session(
-        row["reference"],
-        told_at=row["told_at"],
-        began_at=row["created_at"],
-        seen_at=row["seen_at"],
     )
 
 

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, IPvAnyNetwork
 
-from settings.section import Count, Port, Seconds, Section, SessionMinutes
+from settings.section import Count, PageAddress, Port, Seconds, Section, SessionMinutes
 
 
 class Portal(Section):
     """The students' pages: addresses, sessions, what they tell a stranger."""
 
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: PageAddress = "http://127.0.0.1:8000"
     """The address that students see. `https://` turns on secure cookies and HSTS; the last line of
     the PIN's SMS has its host."""
     host: str = "127.0.0.1"
@@ -32,7 +32,7 @@ class Portal(Section):
     one rate limit."""
     session_idle_minutes: Count = 30
     """A session ends after this time without a request, or up to a minute later: its use is written
-    once a minute."""
+    once a minute. What an open page asks by itself does not count."""
     session_absolute_minutes: SessionMinutes = 120
     """A session ends after this time in any case; a day at most."""
     starts_under_way: Count = 20
@@ -98,7 +98,7 @@ class Oidc(Section):
 class Console(Section):
     """The pages of staff: addresses, sessions, who may sign in and how."""
 
-    public_url: str = "http://127.0.0.1:8001"
+    public_url: PageAddress = "http://127.0.0.1:8001"
     """The address that staff open; a separate origin, not the portal's. `https://` turns on secure
     cookies and HSTS."""
     host: str = "127.0.0.1"
@@ -129,7 +129,8 @@ class Console(Section):
     """Sign-in of staff by an OpenID Connect provider; each of its settings is one of the following
     ([steps](deployment.md#sign-in-by-openid-connect))."""
     session_idle_minutes: Count = 15
-    """A session ends after this time without a request, or up to a minute later."""
+    """A session ends after this time without a request, or up to a minute later; what an open page
+    asks by itself does not count, nor what Temporal's web page lets the console decode."""
     session_absolute_minutes: SessionMinutes = 480
     """A session ends after this time in any case; a day at most. It keeps the roles of the sign-in:
     `activation support sign-out NAME` ends it at once."""

@@ -33,6 +33,9 @@ SessionMinutes = Annotated[int, Field(ge=1, le=24 * 60)]
 Port = Annotated[int, Field(ge=1, lt=2**16)]
 Seconds = Annotated[float, Field(gt=0)]
 Mailbox = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
+Text = Annotated[str, Field(pattern=r"\S")]
+"""What people read in the middle of a sentence, so that it may not be empty."""
+PageAddress = Annotated[str, Field(pattern=r"^https?://[^\s<>\"/]+")]
 Expression = Annotated[str, AfterValidator(check_regular_expression)]
 
 

@@ -18,6 +18,9 @@ from web.limits import Purpose, RateLimits
 from web.shield import answered_within
 from web.view import Errors, Views
 
+REFRESHED = "refreshed"
+"""The parameter in an address that a page opens by itself, where no script can send a header."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -47,6 +50,17 @@ class RequestContext:
     def host(self) -> str:
         """Return the client's address, as the trusted proxy tells it."""
         return self.request.client.host if self.request.client else ""
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether an open page sends this without a person, which is no use of a session.
+
+        Scripts say so in a header, a page that reloads itself in its address; only scripts read
+        JSON.
+        """
+        request = self.request
+        told = "page-refresh" in request.headers or REFRESHED in request.query_params
+        return request.method == "GET" and (told or request.url.path.endswith(".json"))
 
     async def count_post(self) -> None:
         """Count a form that is sent; raises `RateLimited` beyond a limit, `forms.ForgedForm`."""

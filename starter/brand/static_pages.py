@@ -21,7 +21,7 @@ SCHEMES: Mapping[str, str] = {"light": "@media not all", "dark": "@media screen"
 _DARK_RULES = "@media screen and (prefers-color-scheme:dark)"
 _BOTH = "color-scheme:light dark"
 _LINK = re.compile(r'(?P<attribute>href|src|action)="(?P<address>/[^"]*)"')
-_POLLS = re.compile(r' data-(?:waiting|news)="[^"]*"')
+_POLLS = re.compile(r' data-(?:waiting|news)="[^"]*"|<noscript><meta [^>]*></noscript>')
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _INDEX = "index"
 _NEXT: Mapping[str, str] = {

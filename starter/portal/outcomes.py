@@ -7,6 +7,7 @@ from starter import page_contexts, page_state, pages
 from starter.page_state import PageState
 from starter.portal.portal_request import CurrentRequest
 from starter.portal.redirects import RedirectTo
+from web.context import REFRESHED
 
 router = APIRouter()
 
@@ -16,7 +17,7 @@ async def progress(ctx: CurrentRequest) -> Response:
     """Show the waiting page; while no worker answers it is shown at every step."""
     state = await ctx.state(waiting=True)
     if state.path != "/progress" and (state.progress or state.path in pages.END_PATHS):
-        return ctx.redirect(state.path)
+        return ctx.redirect(f"{state.path}?{REFRESHED}" if ctx.by_itself else state.path)
     received = "received" in ctx.request.query_params
     shown = page_contexts.progress(ctx, state, await ctx.now())
     return ctx.page("progress", state=state, received=received, **shown)

@@ -69,7 +69,9 @@ class PortalRequest(RequestContext):
         `take`: with the newest answer of the engine. What is sent makes that old.
         """
         sessions, token, sent = self.app.sessions, self.token, self._submission_id
-        session = await sessions.find(token, sent, take=take or self._sends, counts=counts)
+        session = await sessions.find(
+            token, sent, take=take or self._sends, counts=counts, used=not self.by_itself
+        )
         if session and session.reference:
             log_context.about(session.reference)
         if session and session.told_at:

@@ -8,26 +8,25 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from starter.portal.portal_request import CurrentRequest, PortalRequest
-from starter.portal.sessions import SessionTime
 
 router = APIRouter()
 
 
 @router.get("/session.json")
 async def look(ctx: CurrentRequest) -> Response:
-    session = await ctx.app.sessions.last_use(ctx.token)
-    time = session and session.told_at and ctx.app.sessions.time_left(session, session.told_at)
-    return _told(ctx, time or None)
+    await ctx.find_session()
+    return _told(ctx)
 
 
 @router.post("/session")
 async def continued(ctx: CurrentRequest) -> Response:
     await ctx.form()
     await ctx.find_session()
-    return _told(ctx, ctx.session_time())
+    return _told(ctx)
 
 
-def _told(ctx: PortalRequest, time: SessionTime | None) -> Response:
+def _told(ctx: PortalRequest) -> Response:
+    time = ctx.session_time()
     if time is None:
         return JSONResponse({"error": "no session"}, 401)
     until = ctx.site.views.clock(time.ends_at, ctx.language)

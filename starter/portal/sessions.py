@@ -72,10 +72,11 @@ class Sessions:
         *,
         take: bool = False,
         counts: str | None = None,
+        used: bool = True,
     ) -> ledger.Session | None:
         """Return the session; with `take` its newest answer, which then serves no other page.
 
-        `counts` is a submission to count for its activation.
+        `counts` is a submission to count for its activation; not `used`, it ends no later for it.
         """
         if not token:
             return None
@@ -88,14 +89,8 @@ class Sessions:
             absolute=self._absolute,
             take=take,
             counts=counts,
+            used=used,
         )
-
-    async def last_use(self, token: str | None) -> ledger.Session | None:
-        """Return the session without using it, so that a look at the time left is no use."""
-        if not token:
-            return None
-        lives = {"idle": self._idle, "absolute": self._absolute}
-        return await ledger.last_use(self._pool, self._keys, token, **lives)
 
     def time_left(self, session: ledger.Session, now: datetime) -> SessionTime | None:
         if session.seen_at is None or session.began_at is None:

@@ -56,7 +56,7 @@ _FACTS: Mapping[str, str] = {
 @router.get("/case/{raw}")
 async def show(raw: str, ctx: ConsoleRequest = allowed_to(Action.CASE)) -> Response:
     reference = reference_of(raw)
-    case = await load_case(ctx.staff_context, reference, again=ctx.refreshes)
+    case = await load_case(ctx.staff_context, reference, again=ctx.by_itself)
     line = case.standing
     labels = Labels(ctx.language)
     masked = dict(case.masked)

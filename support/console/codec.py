@@ -45,9 +45,15 @@ def _allowed(request: Request) -> dict[str, str]:
     }
 
 
+class _Decoding(ConsoleRequest):
+    """A request of Temporal's web page, whose script looks again by itself."""
+
+    by_itself = True
+
+
 async def _operator_request(request: Request) -> AsyncIterator[ConsoleRequest]:
     # No redirect to the sign-in: the client is a script that reads the status.
-    yield ConsoleRequest(request)
+    yield _Decoding(request)
 
 
 _operator_request.action = Action.DECODE  # type: ignore[attr-defined] # read by the test of the whole matrix

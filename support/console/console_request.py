@@ -146,18 +146,13 @@ class ConsoleRequest(RequestContext):
                 self.token,
                 idle=timedelta(minutes=console.session_idle_minutes),
                 absolute=timedelta(minutes=console.session_absolute_minutes),
-                used=not self.refreshes,
+                used=not self.by_itself,
             )
         if found is None:
             raise SignedOut(self.request.url.path if self.request.method == "GET" else "/")
         self.staff = staff_of(found)
         self.request.state.staff = self.staff
         return self.staff
-
-    @property
-    def refreshes(self) -> bool:
-        """Whether an open page asks for its newest state by itself: nobody uses the session."""
-        return self.request.method == "GET" and "page-refresh" in self.request.headers
 
     async def count_post(self) -> None:
         """Count a POST by the session of whoever is signed in, else as for anybody."""

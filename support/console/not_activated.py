@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from contextlib import aclosing
 from datetime import date
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
@@ -15,11 +16,11 @@ from support.verbs.not_activated import Counts, export
 from support.verbs.staff import Action
 from translations import N_
 from web import times
+from web.context import REFRESHED
 
 router = APIRouter()
 
 _AWAY = N_("The registrar does not answer at the moment, so nothing can be counted.")
-_LOOK_AGAIN = {"Refresh": "5"}
 _MOST_YEARS = 12
 """The years of a page; older ones are summed up, so that it stays small whatever is on file."""
 
@@ -31,7 +32,9 @@ async def show(ctx: ConsoleRequest = allowed_to(Action.NOT_ACTIVATED)) -> Respon
     except AdapterError:
         return ctx.error(503, sentence=ctx.say(_AWAY))
     if counts is None:
-        return ctx.page("not_activated_waiting", headers=_LOOK_AGAIN)
+        again = urlencode({**ctx.request.query_params, REFRESHED: ""})
+        look_again = {"Refresh": f"5; url=/not-activated?{again}"}
+        return ctx.page("not_activated_waiting", headers=look_again)
     departments = counts.departments
     asked = ctx.request.query_params.get("department")
     alone = asked is None and len(departments) == 1

@@ -21,8 +21,13 @@ const stopwatch = () => {
   const [running, wall] = [performance.now(), Date.now()];
   return () => Math.max(performance.now() - running, Date.now() - wall) / 1000;
 };
+// A page that asks by itself says so: that is nobody's use of a session, which ends all the same.
 const ask = (path, headers = {}) =>
-  fetch(path, { redirect: "manual", cache: "no-store", headers });
+  fetch(path, {
+    redirect: "manual",
+    cache: "no-store",
+    headers: { "Page-Refresh": "1", ...headers },
+  });
 
 // The waiting page asks by itself whether something has moved.
 const waiting = document.querySelector("[data-waiting]");
@@ -33,7 +38,7 @@ if (waiting) {
     const moved =
       answer.type === "opaqueredirect" || (answer.ok && !(await answer.text()).includes(here));
     if (moved) {
-      location.replace("/progress");
+      location.replace("/progress?refreshed");
     }
     return moved;
   });
@@ -97,8 +102,7 @@ for (const button of document.querySelectorAll("[data-shows]")) {
   });
 }
 
-// At the desk an open page follows what happens, while it is looked at; no request of this kind
-// keeps a session alive. What has the focus keeps it, and a selection is left alone.
+// At the desk an open page follows what happens, while it is looked at. What has the focus keeps it, and a selection is left alone.
 const refreshed = document.getElementById("refreshed");
 const living = () => document.querySelectorAll("[data-live]");
 const renew = (old, fresh) => {
@@ -130,7 +134,7 @@ if (refreshed && living().length) {
     if (!document.getSelection().isCollapsed) {
       return false;
     }
-    const answer = await ask(location.href, { "Page-Refresh": "1" });
+    const answer = await ask(location.href);
     if (answer.ok) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const region of living()) {

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page
 
+import postgres
 from tests.browser.conftest import Looker, OpenPage
 from tests.browser.journey import Student
 from tests.browser.test_desk import Desk, begin, desk, looker
@@ -26,6 +27,20 @@ async def picture(page: Page, path: Path) -> None:
         await page.screenshot(path=f"{path}-{width}.png", full_page=True)
 
 
+async def looks_without_use(page: Page, ledger_dsn: str, reference: str) -> None:
+    """Wait until the open page has looked for news, which is no use of its session."""
+    async with await postgres.connect(ledger_dsn) as ledger:
+        before = await ledger.fetchval(
+            "UPDATE session SET seen_at = now() - interval '5 min' WHERE reference = $1"
+            " RETURNING seen_at",
+            reference,
+        )
+        async with page.expect_response(lambda answer: answer.url.endswith("/pin")):
+            pass
+        seen = "SELECT seen_at FROM session WHERE reference = $1"
+        assert await ledger.fetchval(seen, reference) == before
+
+
 @pytest.mark.long
 async def test_student_and_desk_read_what_became_of_a_message(
     whole_stack: WholeStack, open_page: OpenPage, desk: Desk, looker: Looker, pictures: Path
@@ -33,6 +48,7 @@ async def test_student_and_desk_read_what_became_of_a_message(
     for serial, text in NUMBERS.items():
         page = await open_page(locale="el-GR")
         _, reference = await begin(page, whole_stack, Student(serial))
+        await looks_without_use(page, whole_stack.ledger_dsn, reference)
         await page.get_by_text(text).wait_for(timeout=30_000)
         student = Looker(page)
         await student.look()

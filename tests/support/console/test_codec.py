@@ -60,6 +60,22 @@ async def page(
     return Page(app, token, name)
 
 
+async def test_reading_there_does_not_keep_the_session_alive(
+    app: FastAPI, pool: Pool, client: Client, reference: str
+) -> None:
+    """Temporal's page asks again by itself as long as it is open."""
+    ui = await page(app, pool, "operator")
+    seen = "SELECT seen_at FROM staff_session WHERE name = $1"
+    before = await pool.fetchval(
+        "UPDATE staff_session SET seen_at = now() - interval '5 min' WHERE name = $1"
+        " RETURNING seen_at",
+        ui.name,
+    )
+    start = ActivationStart(reference=reference, mobile="+306912345678")
+    assert (await ui.ask(await boxes(client, reference, start))).status_code == 200
+    assert await pool.fetchval(seen, ui.name) == before
+
+
 async def boxes(client: Client, reference: str, *values: Any) -> list[Payload]:
     context = WorkflowSerializationContext(namespace=client.namespace, workflow_id=reference)
     return await client.data_converter.with_context(context).encode(values)
