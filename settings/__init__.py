@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -42,13 +42,43 @@ from settings.section import DEMO, Count, Dsn, RolePrefix
 from settings.systems import DirectorySettings, Mail, RegistrarSettings, Sms, TraceSettings, Workers
 
 
-class Settings(BaseSettings):
+class PageSettings(BaseSettings):
+    """The settings that students' pages show. None is required."""
+
     model_config = SettingsConfigDict(
         env_prefix="ACTIVATION_",
         env_nested_delimiter="__",
-        extra="forbid",
+        extra="allow",
         hide_input_in_errors=True,
     )
+
+    institution: Institution = Institution()
+    portal: Portal = Portal()
+    policy: Annotated[Policy, AfterValidator(check_policy)] = Policy()
+    sealed_password_hours: Count = 72
+    """How long a chosen password is kept sealed while the directory is unavailable."""
+    retention: Retention = Retention()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        named = os.environ.get("ACTIVATION_CONFIG")
+        file = Path(named) if named else DEMO / "activation.toml"
+        if named or file.exists():
+            sources += (TomlConfigSettingsSource(settings_cls, file),)
+        return sources
+
+
+class Settings(PageSettings):
+    model_config = SettingsConfigDict(extra="forbid")
 
     ledger_dsn: Dsn
     """The engine's own PostgreSQL, as `postgresql://user:password@host/database`. With several
@@ -70,8 +100,6 @@ class Settings(BaseSettings):
     """A second gateway with the fields of `sms`, used at once if the first is unavailable or
     refuses the engine. Students may get a text twice. `sms.per_second` applies to both together."""
     mail: Mail
-    institution: Institution = Institution()
-    portal: Portal = Portal()
     console: Console = Console()
     usernames: Usernames = Usernames()
     identity: IdentitySettings = IdentitySettings()
@@ -79,10 +107,6 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     campaigns: Campaigns = Campaigns()
     alerts: Alerts = Alerts()
-    retention: Retention = Retention()
-    policy: Annotated[Policy, AfterValidator(check_policy)] = Policy()
-    sealed_password_hours: Count = 72
-    """How long a chosen password is kept sealed while the directory is unavailable."""
     workers: Workers = Workers()
     traces: TraceSettings = TraceSettings()
     temporal_config_file: Path | None = None
@@ -127,23 +151,6 @@ class Settings(BaseSettings):
             raise Unfit("campaigns.apart_days may not be more than retention.messages_days")
         return self
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        del dotenv_settings, file_secret_settings
-        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
-        named = os.environ.get("ACTIVATION_CONFIG")
-        file = Path(named) if named else DEMO / "activation.toml"
-        if named or file.exists():
-            sources += (TomlConfigSettingsSource(settings_cls, file),)
-        return sources
-
 
 def _leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
     """Yield each text of the settings with the name of its setting."""
@@ -186,6 +193,7 @@ class UnreadableSettings(Exception):
     """The settings cannot be parsed; the text says why, and quotes no value."""
 
 
+Model = TypeVar("Model", bound=PageSettings)
 Wrong = ValidationError | UnreadableSettings
 WRONG = (ValidationError, UnreadableSettings)
 """The exceptions that `load` raises."""
@@ -194,11 +202,28 @@ WRONG = (ValidationError, UnreadableSettings)
 @cache
 def load() -> Settings:
     """Return the settings, read once per process; raises one of `WRONG` (see `describe`)."""
+    return _read(Settings)
+
+
+def load_for_pages() -> Settings:
+    """Return settings of which only those that pages show are read; raises as `load`.
+
+    The others have their defaults, and those that are required do not exist.
+    """
+    shown = _read(PageSettings)
+    if unknown := (shown.model_extra or {}).keys() - Settings.model_fields.keys():
+        raise UnreadableSettings(f"{', '.join(sorted(unknown))}: no such setting")
+    return Settings.model_construct(
+        **{name: getattr(shown, name) for name in PageSettings.model_fields}
+    )
+
+
+def _read(model: type[Model]) -> Model:
     named = os.environ.get("ACTIVATION_CONFIG")
     if named and not Path(named).is_file():
         raise UnreadableSettings("ACTIVATION_CONFIG names no file")
     try:
-        return Settings()
+        return model()
     except tomllib.TOMLDecodeError as error:
         raise UnreadableSettings(f"the settings file is no TOML: {error}") from None
     except UnicodeDecodeError:
@@ -217,6 +242,7 @@ _QUOTES_NO_VALUE = frozenset(
         *("greater_than", "greater_than_equal", "less_than", "less_than_equal"),
         *("int_type", "int_parsing", "int_from_float", "float_type", "float_parsing"),
         *("bool_type", "bool_parsing", "string_type", "list_type", "dict_type", "tuple_type"),
+        *("model_type", "path_not_file", "path_not_directory", "url_parsing", "url_scheme"),
         *("string_too_short", "string_too_long", "string_pattern_mismatch", "too_short"),
     }
 )

@@ -1,6 +1,7 @@
 """`activation brand preview`: writes every page of the portal with these settings.
 
-It reads only the settings, and the logo and texts that they name, so no system has to run.
+It reads only the settings that pages show, and the logo and texts that they name: the file of a
+designer may have `[institution]` alone, and no system has to run.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ def preview(
     # Imported here, because no other command needs the portal's pages.
     from starter.brand import pages, static_pages  # noqa: PLC0415
 
-    config = settings.load()
+    config = settings.load_for_pages()
     rendered = asyncio.run(pages.render(config))
     heaviest = static_pages.write(config, rendered, folder)
     tell(f"{len(rendered.html)} pages, light and dark: open {folder / 'index.html'}")

@@ -1,6 +1,9 @@
 """`brand preview` writes every page from the settings alone, and they open from the disk."""
 
+import os
 import re
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ from typer.testing import CliRunner
 
 import settings
 from starter.cli import app
+from tests.commandline import run
 from tests.stack import TestStack
 from web.view import STATIC, Views
 
@@ -28,7 +32,9 @@ def preview(
     place = stack.settings.institution.model_copy(update={**own, "logo": logo})
     # What is not there cannot be asked.
     nowhere = {"institution": place, "keys_dir": tmp_path / "no-keys"}
-    monkeypatch.setattr(settings, "load", lambda: stack.settings.model_copy(update=nowhere))
+    monkeypatch.setattr(
+        settings, "load_for_pages", lambda: stack.settings.model_copy(update=nowhere)
+    )
     rendered: set[str] = set()
     as_before = Views.page
 
@@ -67,3 +73,62 @@ def test_every_page_opens_from_the_disk(preview: tuple[Path, str, set[str]]) -> 
     heaviest = re.search(r": ([\d,]+) bytes", said)
     assert heaviest
     assert int(heaviest[1].replace(",", "")) < 60_000
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Give the command with this file of settings, where nothing else is set."""
+
+    def preview(settings_file: str) -> subprocess.CompletedProcess[str]:
+        file = tmp_path / "activation.toml"
+        file.write_text(settings_file, "utf-8")
+        environ = {"PATH": os.environ["PATH"], "ACTIVATION_CONFIG": str(file)}
+        return run("brand", "preview", "--folder", str(tmp_path / "out"), environ=environ)
+
+    return preview
+
+
+def test_a_designer_needs_the_settings_of_pages_alone(
+    laptop: Callable[[str], subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "logo.svg").write_text(LOGO)
+    done = laptop(
+        f"""
+        [institution]
+        name_el = "Ίδρυμα Δοκιμών"
+        logo = "{tmp_path / "logo.svg"}"
+        [portal]
+        public_url = "https://activate.uni.gr"
+        # What pages do not show is not read, be it wrong or for another machine.
+        [registrar]
+        nothing = 1
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "out/light/start.el.html").read_text("utf-8")
+    assert "Ίδρυμα Δοκιμών" in page
+    assert '<img class="app-logo"' in page
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("[institution]\ncolour = '#ffff00'", "institution.colour: its contrast"),
+        ("[institution]\ncolor = '#004b87'", "institution.color: Extra inputs"),
+        ("[institution]\nlogo = 'nowhere.svg'", "institution.logo: Path does not point to a file"),
+        (
+            "[[institution.services]]\nname_el = 'α'\nname_en = 'a'\nurl = 'mail'",
+            "institution.services.0.url: Input should be a valid URL",
+        ),
+        ("[instituton]\ncolour = '#004b87'", "instituton: no such setting"),
+        ("institution = 'Test'", "institution: "),
+        ("[institution", "the settings file is no TOML"),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_line(
+    laptop: Callable[[str], subprocess.CompletedProcess[str]], given: str, says: str
+) -> None:
+    done = laptop(given)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert says in done.stderr
