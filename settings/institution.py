@@ -10,7 +10,7 @@ from pydantic import AfterValidator, DirectoryPath, Field, FilePath, HttpUrl
 from domain import colours, contacts
 from domain.contracts.vocabulary import Language
 from domain.rules import Unfit
-from settings.section import Mailbox, Section
+from settings.section import Mailbox, Section, Text
 
 _LIGHT, _DARK = "#ffffff", "#12161c"
 """Background colours of the pages, in light and in dark mode."""
@@ -29,8 +29,8 @@ def _check_logo(file: Path | None) -> Path | None:
 class Service(Section):
     """A service where a new account is used first, as linked on the last page."""
 
-    name_el: str
-    name_en: str
+    name_el: Text
+    name_en: Text
     url: HttpUrl
     about_el: str = ""
     about_en: str = ""
@@ -46,13 +46,13 @@ def _check_domain(domain: str) -> str:
 class Institution(Section):
     """What students read: names, addresses, times, and the domain of the institutional e-mail."""
 
-    name_el: str = "Πανεπιστήμιο"
+    name_el: Text = "Πανεπιστήμιο"
     """The name in Greek pages and messages."""
-    name_en: str = "University"
+    name_en: Text = "University"
     """The name in English ones."""
-    sms_name: str = "UNIVERSITY"
+    sms_name: Text = "UNIVERSITY"
     """The name inside an SMS, short enough for one part."""
-    domain: str = "university.example"
+    domain: Text = "university.example"
     """The domain of the institutional e-mail, of scoped attributes and of the person codes. Never
     change it after entries exist."""
     own_domains: list[Annotated[str, AfterValidator(_check_domain)]] = []
@@ -75,7 +75,8 @@ class Institution(Section):
     """The institution's own service desk, which the pages of failures and of requests for help
     name beside their own form; empty for none."""
     password_reset_url: str = "https://password.university.example"  # noqa: S105 - an address
-    """Where students with an active account reset the password."""
+    """Where students with an active account reset the password; empty for none, and pages, messages
+    and the handbook name support."""
     timezone: ZoneInfo = ZoneInfo("Europe/Athens")
     """The time zone of pages and messages."""
     default_language: Language = Language.EL

@@ -1,7 +1,8 @@
 """Reads the handbook: what each cause means, what to tell the student, what to do.
 
 It is `docs/support.md`, in the reader's language, and holds no personal data. The console fills in
-the institution's addresses, and makes links of the pages that the handbook names in bold.
+the institution's addresses, leaves out what needs one that is not set, and makes links of the pages
+that the handbook names in bold.
 """
 
 import re
@@ -25,7 +26,7 @@ _CLASSES = {"p": "govuk-body", "ul": "govuk-list", "ol": "govuk-list govuk-list-
 _CALL = re.compile(
     r'<p class="govuk-body"(?: id="call-\d+")?><strong>(«[^<]+»|&quot;[^<]+&quot;)</strong>'
 )
-
+_ITEM = re.compile(r"<li>.*?</li>\n", re.DOTALL)
 _SENTENCE = {
     Language.EL: re.compile("<strong>Τι του λέτε:</strong> ([^<]+)</li>"),
     Language.EN: re.compile("<strong>What to say:</strong> ([^<]+)</li>"),
@@ -75,13 +76,21 @@ def to_say(anchor: str | None, language: Language) -> str:
     return Markup(found[1]).unescape() if found else ""  # noqa: S704 - becomes text again
 
 
+def _fitting(text: str, name: str, *, there: bool) -> str:
+    """Leave out the items of lists for institutions that have, or lack, this address."""
+    lacking = f"{{without {name}}}"
+    unfit = lacking if there else f"{{{name}}}"
+    fitting = _ITEM.sub(lambda item: "" if unfit in item[0] else item[0], text)
+    return fitting.replace(f"{lacking} ", "")
+
+
 def filled(
     section: HandbookSection, settings: Settings, pages: Mapping[str, str]
 ) -> HandbookSection:
     """Return a section for the console; `pages` are addresses of pages by name in small letters."""
     text = str(section.html)
     for name, value in addresses(settings).items():
-        text = text.replace(f"{{{name}}}", str(escape(value)))
+        text = _fitting(text, name, there=bool(value)).replace(f"{{{name}}}", str(escape(value)))
 
     def linked(bold: re.Match[str]) -> str:
         address = pages.get(Markup(bold[1]).unescape().casefold())  # noqa: S704 - only looked up

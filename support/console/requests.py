@@ -62,7 +62,7 @@ async def close(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) 
 
 def _ready(ctx: ConsoleRequest, line: Waiting) -> str:
     name = ctx.request.query_params.get("reply", "")
-    return reply_texts.reply(name, line, ctx.app.settings)
+    return reply_texts.reply(name, line.language, ctx.app.settings)
 
 
 async def _page(

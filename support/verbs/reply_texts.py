@@ -7,16 +7,17 @@ reference already. No name or username is: anybody may have written it, with any
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ledger.support_requests import Waiting
+from domain.contracts.vocabulary import Language
 from settings import Settings
 from translations import N_, translator
 
 
 class Reply(NamedTuple):
-    """A ready answer: its name for staff, and its text."""
+    """A ready answer: its name for staff, its text, and the one without a page for passwords."""
 
     title: str
     text: str
+    no_reset: str = ""
 
 
 REPLIES: Mapping[str, Reply] = {
@@ -60,6 +61,10 @@ REPLIES: Mapping[str, Reply] = {
     "password": Reply(
         N_("Forgotten password"),
         N_("You can choose a new password at %(password_reset)s, with your username."),
+        N_(
+            "Please write to %(support_email)s from the e-mail that you declared, and support will"
+            " tell you how to set a new password."
+        ),
     ),
     "telephone": Reply(
         N_("We have to know who it is"),
@@ -71,15 +76,17 @@ REPLIES: Mapping[str, Reply] = {
 }
 
 
-def reply(name: str, request: Waiting, settings: Settings) -> str:
-    """Return the text of a ready answer to this request; empty for an unknown name."""
+def reply(name: str, language: Language, settings: Settings) -> str:
+    """Return the text of a ready answer in this language; empty for an unknown name."""
     if name not in REPLIES:
         return ""
-    return translator(request.language).gettext(REPLIES[name].text) % addresses(settings)
+    named, ready = addresses(settings), REPLIES[name]
+    text = ready.text if named["password_reset"] else ready.no_reset or ready.text
+    return translator(language).gettext(text) % named
 
 
 def addresses(settings: Settings) -> dict[str, str]:
-    """Return the addresses that ready texts name."""
+    """Return the addresses that ready texts name; that of new passwords may be empty."""
     return {
         "portal": settings.portal.public_url,
         "password_reset": settings.institution.password_reset_url,
