@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
+import structlog
+
 from domain.contracts.vocabulary import Language
 from ledger import support_requests
+from ledger.refusals import refuses
 from ledger.support_requests import HelpRequest
 from postgres import UNAVAILABLE, Pool
+from security.keyfiles import KeyUnavailable
 from security.keys import KeyRing
 from starter.client.activations import ActivationEnded
 from starter.client.connect import NO_ANSWER
@@ -17,7 +20,13 @@ from starter.page_state import Engine
 from web import times
 
 Read = TypeVar("Read")
-_AWAY: tuple[type[Exception], ...] = (ActivationEnded, *NO_ANSWER)
+_AWAY: tuple[type[BaseException], ...] = (
+    ActivationEnded,
+    KeyUnavailable,
+    *NO_ANSWER,
+    *UNAVAILABLE,
+)
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -26,20 +35,27 @@ class HelpService:
     keys: KeyRing
     engine: Engine
 
-    async def unless_away(self, reading: Awaitable[Read]) -> Read | None:
-        """Return what is read from the ledger; None if it does not answer at once."""
-        with suppress(*UNAVAILABLE):
+    async def if_possible(self, asked: Awaitable[Read | None]) -> Read | None:
+        """Return what ledger or engine answer; None if that is not at once, or if it fails.
+
+        Whoever asks for help has met a failure already, which may not meet them here again.
+        """
+        try:
             async with asyncio.timeout(times.HELP_SECONDS):
-                return await reading
-        return None
+                return await asked
+        except _AWAY:
+            return None
+        except Exception as error:  # noqa: BLE001 - a bug elsewhere leaves the page of help open
+            if not refuses(error):
+                # Without the traceback, whose rendering takes the time that the page has left.
+                failure = type(error).__name__
+                log.error("a request for help goes on without", failure=failure)  # noqa: TRY400
+            return None
 
     async def state_text(self, reference: str) -> str | None:
-        """Return step and wait reason; None if Temporal does not answer at once."""
-        with suppress(*_AWAY):
-            async with asyncio.timeout(times.HELP_SECONDS):
-                recorded = await self.engine.recorded_state(reference)
-                return " ".join(word for word in recorded[:2] if word) if recorded else None
-        return None
+        """Return step and wait reason; None if Temporal does not tell them."""
+        recorded = await self.if_possible(self.engine.recorded_state(reference))
+        return " ".join(word for word in recorded[:2] if word) if recorded else None
 
     async def keep(
         self,
@@ -62,6 +78,4 @@ class HelpService:
 
     async def mail(self, request_id: str) -> None:
         """Start the workflow that mails a kept request; without Temporal the outbox does it."""
-        with suppress(*_AWAY):
-            async with asyncio.timeout(times.HELP_SECONDS):
-                await self.engine.mail_support_request(request_id)
+        await self.if_possible(self.engine.mail_support_request(request_id))

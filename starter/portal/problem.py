@@ -16,8 +16,7 @@ from domain import contacts, references
 from domain.contracts.vocabulary import Language, Step
 from domain.rules import InvalidInput
 from domain.text import note, plain
-from security.keyfiles import KeyUnavailable
-from starter.client.connect import NO_ANSWER
+from ledger.sessions import Session
 from starter.portal import limits, mail_question, typed_contacts
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
@@ -43,11 +42,14 @@ _TOO_LONG = {
 @router.get("/problem")
 @router.get("/problem/{raw}")
 async def problem(ctx: CurrentRequest, raw: str | None = None) -> Response:
-    # The page must work when the ledger does not.
-    away = ctx.app.help_requests.unless_away
-    reference = await away(_reference(ctx, raw))
+    # The page opens whatever fails: it is where every failure leads.
+    if_possible = ctx.app.help_requests.if_possible
+    reference = _given(raw) or await if_possible(_own_reference(ctx))
     sent = "sent" in ctx.request.query_params
-    known = None if sent or reference is None else await away(_known(ctx, reference))
+    known = {}
+    if reference and not sent:
+        known = await if_possible(_typed(ctx, reference)) or {}
+        known["name"] = await if_possible(_name(ctx, reference)) or ""
     return ctx.page("problem", reference=reference, sent=sent, typed=known)
 
 
@@ -55,7 +57,7 @@ async def problem(ctx: CurrentRequest, raw: str | None = None) -> Response:
 @router.post("/problem/{raw}")
 async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
     form = await ctx.form()
-    reference = await _reference(ctx, raw)
+    reference = _given(raw) or await _own_reference(ctx)
     typed = {name: note(form.get(name)) for name in _LONGEST}
     read, errors = _read(ctx, typed)
     if errors:
@@ -78,33 +80,48 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
     return ctx.redirect(sent)
 
 
-async def _known(ctx: PortalRequest, reference: str) -> dict[str, str]:
-    """Return the fields that a session which has proved its contact need not fill in again."""
-    session = await ctx.found_session()
-    if session is None or session.superseded or session.reference != reference:
+async def _typed(ctx: PortalRequest, reference: str) -> dict[str, str]:
+    """Return the contacts that this session itself has typed, whether or not it has proved them."""
+    if await _own_session(ctx, reference) is None:
         return {}
-    with suppress(RedirectTo, KeyUnavailable, *NO_ANSWER):
+    typed = await ctx.typed(reference)
+    return {
+        "reply_to": typed_contacts.given(typed, "email"),
+        "phone": typed_contacts.given(typed, "mobile"),
+    }
+
+
+async def _name(ctx: PortalRequest, reference: str) -> str | None:
+    """Return the registrar's name of whoever has proved the contact in this session."""
+    session = await _own_session(ctx, reference)
+    if session is None or not session.proofs:
+        return None
+    with suppress(RedirectTo):
         state = await ctx.state_of(session, reference)
-        if session.proofs and state.step is not Step.PIN and not state.concealed:
-            typed, review = await ctx.typed(reference), state.progress and state.progress.review
-            name = review and (review.name_el if ctx.language is Language.EL else review.name_latin)
-            return {
-                "name": name or "",
-                "reply_to": typed_contacts.given(typed, "email"),
-                "phone": typed_contacts.given(typed, "mobile"),
-            }
-    return {}
+        review = state.progress and state.progress.review
+        if review and state.step is not Step.PIN and not state.concealed:
+            return review.name_el if ctx.language is Language.EL else review.name_latin
+    return None
 
 
-async def _reference(ctx: PortalRequest, raw: str | None) -> str | None:
-    """Return the reference in the path, else that of this browser's activation."""
-    if raw is None:
-        session = await ctx.find_session()
-        return session.reference if session else None
-    reference = references.normalise(raw)
-    if reference is None:
+async def _own_session(ctx: PortalRequest, reference: str) -> Session | None:
+    """Return this browser's session if the activation is its own, and nobody has taken it over."""
+    session = await ctx.found_session()
+    own = session and session.reference == reference and not session.superseded
+    return session if own else None
+
+
+def _given(raw: str | None) -> str | None:
+    """Return the reference in the path; raises 404 for what is none."""
+    reference = references.normalise(raw) if raw is not None else None
+    if raw is not None and reference is None:
         raise HTTPException(404)
     return reference
+
+
+async def _own_reference(ctx: PortalRequest) -> str | None:
+    session = await ctx.find_session()
+    return session.reference if session else None
 
 
 def _read(ctx: PortalRequest, typed: Mapping[str, str]) -> tuple[dict[str, str], Errors]:

@@ -1,7 +1,6 @@
 """The contacts that a browser typed, as its session keeps them, encrypted.
 
-Pages show them masked. A request for help is filled in with them once a code has proved the
-contact.
+Pages show them masked. A request for help of the same session is filled in with them.
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ from postgres import Pool
 from settings import Settings
 from starter.client.connect import TemporalUnavailable
 from tests.stack import TestStack
-from tests.starter.portal.conftest import Browser, proved
+from tests.starter.portal.conftest import Browser, change, proved
 from tests.starter.portal.engine import SHOWN, MemoryEngine, at
 
 ASKED = {
@@ -107,24 +107,75 @@ async def test_a_telephone_is_read_where_one_is_given(
 
 @pytest.mark.parametrize("proof", [False, True])
 @pytest.mark.parametrize("lang", ["el", "en"])
-async def test_what_a_proved_session_knows_is_filled_in(
-    browser: Browser, engine: MemoryEngine, pool: Pool, lang: str, *, proof: bool
+async def test_a_session_fills_in_what_it_typed_and_once_proved_its_name(
+    app: FastAPI, browser: Browser, engine: MemoryEngine, pool: Pool, lang: str, *, proof: bool
 ) -> None:
     await browser.give_contact(email="maria@mail.example")
     reference = engine.started[0].reference
     name = SHOWN.name_el if lang == "el" else SHOWN.name_latin
     filled = [f'value="{each}"' for each in ("maria@mail.example", "+306912345678", name)]
+    # The registrar's name is there, and is not told to who has not proved the contact.
+    engine.put(reference, at(Step.REVIEW, WaitReason.WAITING_CONSENT))
     if proof:
-        engine.put(reference, at(Step.REVIEW, WaitReason.WAITING_CONSENT))
         await proved(pool, browser)
     for path in (f"/problem?lang={lang}", f"/problem/{reference}"):
         page = (await browser.get(path)).text
-        assert [value in page for value in filled] == [proof] * 3
-    # Another's reference fills in nothing, and without the engine the page is there all the same.
-    engine.away = TemporalUnavailable()
-    for path in ("/problem/A-0000-0001", "/problem"):
-        page = (await browser.get(path)).text
-        assert not any(value in page for value in filled)
+        assert [value in page for value in filled] == [True, True, proof]
+    # Nothing is filled in for another reference, in another browser, and after a take-over.
+    pages = [
+        await browser.get("/problem/A-0000-0001"),
+        await Browser(app).get(f"/problem/{reference}"),
+    ]
+    await change(pool, browser, "superseded = true")
+    pages.append(await browser.get("/problem"))
+    assert not any(value in page.text for page in pages for value in filled)
+
+
+FAILURES = (TemporalUnavailable(), TimeoutError(), ValueError("a bug"), KeyError("a bug"))
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+@pytest.mark.parametrize("proof", [False, True])
+async def test_whatever_fails_the_page_opens_with_what_is_known_and_the_request_is_kept(
+    browser: Browser,
+    engine: MemoryEngine,
+    pool: Pool,
+    stack: TestStack,
+    failure: Exception,
+    *,
+    proof: bool,
+) -> None:
+    await browser.give_contact(email="maria@mail.example")
+    reference = engine.started[0].reference
+    if proof:
+        await proved(pool, browser)
+    engine.away = failure
+    for path in ("/problem", f"/problem/{reference}"):
+        page = await browser.get(path)
+        assert page.status_code == 200
+        assert reference in page.text
+        assert 'value="maria@mail.example"' in page.text
+    sent = await browser.post("/problem", **ASKED)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/problem?sent")
+    assert (await browser.get("/problem?sent")).status_code == 200
+    request_id = await pool.fetchval(
+        "SELECT id FROM support_request WHERE reference = $1", reference
+    )
+    kept = await support_requests.unmailed(pool, stack.keys, request_id)
+    assert kept
+    assert (kept.step, kept.text) == (None, "Δεν ήρθε ο κωδικός.\n\nΕυχαριστώ")
+
+
+async def test_contacts_that_cannot_be_read_leave_the_page_open(
+    browser: Browser, engine: MemoryEngine, pool: Pool
+) -> None:
+    await browser.give_contact(email="maria@mail.example")
+    await pool.execute(
+        "UPDATE session SET typed = '\\x00' WHERE reference = $1", engine.started[0].reference
+    )
+    page = await browser.get("/problem")
+    assert page.status_code == 200
+    assert engine.started[0].reference in page.text
 
 
 @pytest.mark.parametrize(
