@@ -6,7 +6,7 @@ consent, does not match.
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from domain import masks
 from domain.contracts.people import Person
@@ -37,6 +37,29 @@ def review(
         shown_hash="",
     )
     return view.model_copy(update={"shown_hash": shown_hash(view)})
+
+
+def paired_studies(
+    now: Sequence[StudyView], before: Sequence[StudyView]
+) -> list[tuple[StudyView | None, StudyView | None]]:
+    """Pair each study with what it was before, by its student number, in today's order.
+
+    One that was added has no partner, nor have those at the end, which are gone. Two systems may
+    give a person one number twice: then those that are alike are one.
+    """
+    left, was = list(before), dict[int, StudyView]()
+    for same in (StudyView.__eq__, _have_one_number):
+        for at, study in enumerate(now):
+            found = next((each for each in left if at not in was and same(each, study)), None)
+            if found:
+                was[at] = found
+                left.remove(found)
+    added_or_kept = [(study, was.get(at)) for at, study in enumerate(now)]
+    return [*added_or_kept, *((None, each) for each in left)]
+
+
+def _have_one_number(one: StudyView, other: StudyView) -> bool:
+    return one.student_number == other.student_number
 
 
 def shown_hash(view: ReviewView) -> str:

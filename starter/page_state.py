@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from domain import consent
 from domain.contracts.submissions import ActivationStart, Submission
-from domain.contracts.views import Answer, Progress
+from domain.contracts.views import Answer, Progress, StudyView
 from domain.contracts.vocabulary import Step, WaitReason, Waker
 from starter import pages
 from starter.client.activations import ActivationEnded, RecordedState
@@ -56,6 +57,14 @@ class PageState:
     @property
     def username(self) -> str | None:
         return (self.progress and self.progress.username) or self.noted_username
+
+    @property
+    def studies(self) -> list[tuple[StudyView | None, StudyView | None]]:
+        """The studies of the review, each with what it was when the student last saw it."""
+        if self.progress is None or self.progress.review is None:
+            return []
+        before = self.progress.review_before or self.progress.review
+        return consent.paired_studies(self.progress.review.studies, before.studies)
 
     @property
     def since(self) -> datetime | None:

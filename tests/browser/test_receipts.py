@@ -48,7 +48,7 @@ async def test_student_and_desk_read_what_became_of_a_message(
     for serial, text in NUMBERS.items():
         page = await open_page(locale="el-GR")
         _, reference = await begin(page, whole_stack, Student(serial))
-        await looks_without_use(page, whole_stack.ledger_dsn, reference)
+        await looks_without_use(page, whole_stack.env["LEDGER_DSN"], reference)
         await page.get_by_text(text).wait_for(timeout=30_000)
         student = Looker(page)
         await student.look()

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.consent import kept, review, shown_hash
-from domain.contracts.views import InsuranceView
+from domain.consent import kept, paired_studies, review, shown_hash
+from domain.contracts.views import InsuranceView, StudyView
 from domain.contracts.vocabulary import Choice
 from tests.people import MARIA
 
@@ -68,3 +68,31 @@ def test_two_names_hash_alike_only_when_they_are_one(one: str, other: str) -> No
     view = review(MARIA, "mpapadopoulou", "1")
     hashes = {shown_hash(view.model_copy(update={"name_el": name})) for name in (one, other)}
     assert len(hashes) == len({one, other})
+
+
+def study(number: str, department: str) -> StudyView:
+    return StudyView(student_number=number, department_el=department, department_en="")
+
+
+LAW, MUSIC, MOVED = study("1", "Νομική"), study("2", "Μουσική"), study("2", "Τεχνών")
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "pairs"),
+    [
+        ([MUSIC, LAW], [LAW, MUSIC], [(MUSIC, MUSIC), (LAW, LAW)]),
+        ([MUSIC, LAW], [LAW], [(MUSIC, None), (LAW, LAW)]),
+        ([MUSIC], [LAW, MUSIC], [(MUSIC, MUSIC), (None, LAW)]),
+        ([MOVED, LAW], [LAW, MUSIC], [(MOVED, MUSIC), (LAW, LAW)]),
+        # One number in two systems: what is alike is one, whatever stands first.
+        ([MOVED, MUSIC], [MUSIC], [(MOVED, None), (MUSIC, MUSIC)]),
+        ([MUSIC, MUSIC], [MUSIC], [(MUSIC, MUSIC), (MUSIC, None)]),
+        ([], [LAW], [(None, LAW)]),
+    ],
+)
+def test_studies_are_compared_by_their_number_wherever_they_stand(
+    now: list[StudyView],
+    before: list[StudyView],
+    pairs: list[tuple[StudyView | None, StudyView | None]],
+) -> None:
+    assert paired_studies(now, before) == pairs

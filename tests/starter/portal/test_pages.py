@@ -363,6 +363,31 @@ async def test_the_review_marks_what_changed_since_it_was_shown_and_nothing_else
     assert "Άλλαξε" not in (await student.get("/review")).text
 
 
+ABSENT = "Δεν υπάρχει καταχωρισμένο"
+
+
+async def test_studies_in_another_order_are_not_marked_and_an_added_one_alone_is(
+    student: Browser, engine: MemoryEngine
+) -> None:
+    assert REVIEW.review
+    (first,) = REVIEW.review.studies
+    number = {"student_number": "2026002", "department_el": "Νοσηλευτική"}
+    second, third = (
+        first.model_copy(update=number),
+        first.model_copy(update=number | {"student_number": "2026003"}),
+    )
+    before = REVIEW.review.model_copy(update={"studies": (first, second)})
+    for studies, said in (((second, first), []), ((third, second, first), [ABSENT, ABSENT])):
+        shown = REVIEW.review.model_copy(update={"studies": studies})
+        put(engine, REVIEW.model_copy(update={"review": shown, "review_before": before}))
+        page = (await student.get("/review")).text
+        assert [text.strip() for text in re.findall(r"Πριν: ([^<\n]+)", page)] == said
+        assert ("Κάποια στοιχεία άλλαξαν" in page) == bool(said)
+        if said:
+            added = page.partition("2026003")[2].partition("</dd>")[0]
+            assert "Άλλαξε" in added
+
+
 async def test_a_typed_insurance_number_is_masked_and_another_can_be_given(
     student: Browser, engine: MemoryEngine
 ) -> None:
