@@ -48,7 +48,7 @@ async def who(ctx: CurrentRequest) -> Response:
         if session and session.reference:
             return ctx.redirect("/progress")
         again = "none"
-    return await _paused(ctx) or ctx.page("who", again=again)
+    return await _paused(ctx, again=again) or ctx.page("who", again=again)
 
 
 @router.post("/who")
@@ -169,14 +169,19 @@ def _not_found(
     return ctx.page("contact", status=status, errors=errors, **shown)
 
 
-async def _paused(ctx: PortalRequest, form: Form | None = None) -> Response | None:
-    """Return the page that says that activations are paused, with this form; None if not paused."""
+async def _paused(
+    ctx: PortalRequest, form: Form | None = None, *, again: str | None = None
+) -> Response | None:
+    """Return the page that says that activations are paused, with this form; None if not paused.
+
+    `again` is why the first page would say that the activation is not open here.
+    """
     pause = await ctx.app.pauses.current()
     if pause is None:
         return None
     text = pause.text(ctx.language)
     headers, kept = {"Retry-After": _ASK_AGAIN}, form and ctx.kept(form)
-    return ctx.page("paused", status=503, headers=headers, text=text, form=kept)
+    return ctx.page("paused", status=503, headers=headers, text=text, form=kept, again=again)
 
 
 async def _current_state(ctx: PortalRequest) -> PageState | None:

@@ -69,9 +69,8 @@ class PortalRequest(RequestContext):
         `take`: with the newest answer of the engine. What is sent makes that old.
         """
         sessions, token, sent = self.app.sessions, self.token, self._submission_id
-        session = await sessions.find(
-            token, sent, take=take or self._sends, counts=counts, used=not self.by_itself
-        )
+        take, used = take or self._sends, not self.by_itself
+        session = await sessions.find(token, sent, take=take, counts=counts, used=used)
         if session and session.reference:
             log_context.about(session.reference)
         if session and session.told_at:

@@ -16,7 +16,6 @@ from domain import contacts, references
 from domain.contracts.vocabulary import Language, Step
 from domain.rules import InvalidInput
 from domain.text import note, plain
-from ledger.sessions import Session
 from starter.portal import limits, mail_question, typed_contacts
 from starter.portal.portal_request import CurrentRequest, PortalRequest
 from starter.portal.redirects import RedirectTo
@@ -82,7 +81,7 @@ async def problem_told(ctx: CurrentRequest, raw: str | None = None) -> Response:
 
 async def _typed(ctx: PortalRequest, reference: str) -> dict[str, str]:
     """Return the contacts that this session itself has typed, whether or not it has proved them."""
-    if await _own_session(ctx, reference) is None:
+    if not await _is_own(ctx, reference):
         return {}
     typed = await ctx.typed(reference)
     return {
@@ -93,8 +92,8 @@ async def _typed(ctx: PortalRequest, reference: str) -> dict[str, str]:
 
 async def _name(ctx: PortalRequest, reference: str) -> str | None:
     """Return the registrar's name of whoever has proved the contact in this session."""
-    session = await _own_session(ctx, reference)
-    if session is None or not session.proofs:
+    session = await ctx.found_session()
+    if session is None or not session.proofs or not await _is_own(ctx, reference):
         return None
     with suppress(RedirectTo):
         state = await ctx.state_of(session, reference)
@@ -104,11 +103,10 @@ async def _name(ctx: PortalRequest, reference: str) -> str | None:
     return None
 
 
-async def _own_session(ctx: PortalRequest, reference: str) -> Session | None:
-    """Return this browser's session if the activation is its own, and nobody has taken it over."""
+async def _is_own(ctx: PortalRequest, reference: str) -> bool:
+    """Whether the activation is this browser's own, and no other has taken it over."""
     session = await ctx.found_session()
-    own = session and session.reference == reference and not session.superseded
-    return session if own else None
+    return session is not None and session.reference == reference and not session.superseded
 
 
 def _given(raw: str | None) -> str | None:

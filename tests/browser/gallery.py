@@ -333,6 +333,8 @@ SCENES: Mapping[str, Scene] = {
     "continued": continued,
     "start-paused": lambda stage: paused(stage, "/"),
     "paused": lambda stage: paused(stage, "/who"),
+    "paused-elsewhere": lambda stage: paused(stage, "/who?continue"),
+    "paused-ended": lambda stage: paused(stage, "/who?again=sent"),
     "paused-form": lambda stage: paused(stage, "/contact", mobile="6912345678", email=""),
     "problem": opened("/problem"),
     "problem-of-mine": opened("/problem", PIN),

@@ -40,6 +40,26 @@ async def test_who_comes_reads_why_in_their_language_and_begins_nothing(
     assert len(engine.started) == begun
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/who?continue", "Σε αυτόν τον περιηγητή δεν υπάρχει ενεργοποίηση σε εξέλιξη"),
+        ("/who?again", "η σύνδεση έληξε"),
+        ("/who?again=sent", "Αυτό που στείλατε τελευταίο δεν χρησιμοποιήθηκε"),
+    ],
+)
+async def test_who_has_no_activation_here_is_told_what_happened_and_what_to_do_after_the_pause(
+    app: FastAPI, paused: Browser, path: str, said: str
+) -> None:
+    del paused
+    page = (await Browser(app).get(path)).text
+    assert "Ως τις &lt;12&gt; το μεσημέρι" in page
+    assert said in page
+    assert "Μόλις λήξει η παύση, ξεκινήστε ξανά εδώ" in page
+    # No link leads to the same page again, and nothing is asked for that is refused now.
+    assert "/who" not in page.partition("<main")[2].partition("</main")[0]
+
+
 async def test_a_form_that_was_open_is_refused_and_works_again_after_the_pause(
     app: FastAPI, pool: Pool, engine: MemoryEngine
 ) -> None:
@@ -61,6 +81,7 @@ async def test_a_form_that_was_open_is_refused_and_works_again_after_the_pause(
 
 async def test_who_is_under_way_goes_on(paused: Browser) -> None:
     assert (await paused.get("/pin")).status_code == 200
+    assert (await paused.get("/who?continue")).headers["location"] == "/progress"
     assert (await paused.get("/contact")).status_code == 200
     again = await paused.post("/contact", mobile="6912345678", email="")
     assert again.headers["location"] == "/pin"
