@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from domain.match_rules import Rule
-from settings import Settings
+from settings import PageSettings, Settings
 from settings.institution import Service
 from settings.section import MOST
 from tests.reference.markdown import code, flat, meanings, page
@@ -54,7 +54,8 @@ def inner(field: FieldInfo) -> type[BaseModel] | None:
 
 def _sections(model: type[BaseModel], prefix: str) -> Iterator[str]:
     fields = model.model_fields.items()
-    told = meanings(model)
+    ours = [each for each in model.__mro__ if each is model or issubclass(each, PageSettings)]
+    told = {name: text for each in ours for name, text in meanings(each).items()}
     title = f"## {code(prefix[:-1])}" if prefix else "## Without a section"
     if prefix:
         yield "\n\n".join([title, _about(model)])
