@@ -137,6 +137,7 @@ def _values(settings: Settings, language: Language) -> dict[str, object]:
         "pin_life": lasting(settings.policy.pin_ttl / timedelta(minutes=1), "minute"),
         "deadline": lasting(settings.policy.deadline / timedelta(hours=1), "hour"),
         "password_life": lasting(settings.sealed_password_hours, "hour"),
+        "invitations_apart": lasting(settings.campaigns.apart_days, "day"),
         "history_life": lasting(settings.retention.histories_days, "day"),
         "kept": {
             name: lasting(length, name.rpartition("_")[2].removesuffix("s"))

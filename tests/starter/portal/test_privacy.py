@@ -28,6 +28,21 @@ def test_the_notice_tells_each_time(stack: TestStack, language: Language, name: 
     assert "4.321" in notice(changed, language).replace(",", ".")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [(Language.EL, "μία πρόσκληση και μία υπενθύμιση"), (Language.EN, "one invitation and one")],
+)
+def test_the_notice_tells_of_invitations_and_whom_to_ask(
+    stack: TestStack, language: Language, said: str
+) -> None:
+    limits = stack.settings.campaigns.model_copy(update={"apart_days": 4_321})
+    changed = stack.settings.model_copy(update={"campaigns": limits})
+    lines = notice(changed, language).replace(",", ".").splitlines()
+    (line,) = [line for line in lines if said in line]
+    assert "4.321" in line
+    assert stack.settings.institution.support_email in line
+
+
 def test_the_document_tells_each_default_and_no_other() -> None:
     page = (TREE / "docs" / "privacy.md").read_text("utf-8")
     named = dict(re.findall(r"`retention\.(\w+)` \((\d+)\)", page))
