@@ -5,6 +5,7 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
@@ -226,11 +227,11 @@ async def test_a_stop_a_pause_quiet_hours_and_a_spent_budget_hold_between_two_me
         assert await one.send(batch) == 0
         assert (await one.chosen()).over
         assert stack.messages(mobile(7)) == []
-    local = datetime.now(UTC).astimezone(stack.settings.institution.timezone)
-    about_now = QuietHours(
-        (local - timedelta(minutes=5)).time(), (local + timedelta(minutes=5)).time()
-    )
-    async with campaigning(stack, pool, [7], replace(PLAN, quiet=about_now)) as one:
+    # A zone whose clock is never set, because in that hour five minutes are sixty-five.
+    utc = stack.settings.institution.model_copy(update={"timezone": ZoneInfo("UTC")})
+    now, soon = datetime.now(UTC), timedelta(minutes=5)
+    plan = replace(PLAN, quiet=QuietHours((now - soon).time(), (now + soon).time()))
+    async with campaigning(stack, pool, [7], plan, institution=utc) as one:
         wait = (await one.chosen()).wait
         assert wait
         assert timedelta(minutes=3) < wait <= timedelta(minutes=5)
