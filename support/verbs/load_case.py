@@ -1,12 +1,15 @@
 """Loads one case from Temporal and the ledger; either one may be away."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain.contracts.vocabulary import Step, WaitReason
+from domain.receipts import Received
 from ledger import activations, assignments, audit, messages, notes, posts, receipts, unasked
+from ledger.messages import Sending
 from postgres import UNAVAILABLE
 from starter import pages
 from starter.client.connect import TemporalUnavailable
@@ -80,16 +83,22 @@ async def _temporals(ctx: StaffContext, reference: str) -> Case | TemporalUnavai
 
 async def _ledgers(ctx: StaffContext, reference: str) -> _Noted | None:
     try:
-        sent, assigned = await asyncio.gather(
-            messages.of(ctx.pool, reference), assignments.of(ctx.pool, [reference])
-        )
-        rows, told, audited, written, spent, closed_until = await asyncio.gather(
+        (
+            (sent, told),
+            rows,
+            audited,
+            written,
+            assigned,
+            (spent, closed_until),
+        ) = await asyncio.gather(
+            _sent(ctx, reference),
             activations.noted(ctx.pool, [reference]),
-            receipts.of(ctx.pool, ctx.keys, [each.key for each in sent]),
             audit.page(ctx.pool, ctx.keys, reference=reference, limit=_MOST_AUDITED),
             notes.of(ctx.pool, ctx.keys, reference),
-            posts.spent(ctx.pool, reference),
-            unasked.closed_until(ctx.pool, reference),
+            assignments.of(ctx.pool, [reference]),
+            asyncio.gather(
+                posts.spent(ctx.pool, reference), unasked.closed_until(ctx.pool, reference)
+            ),
         )
     except UNAVAILABLE:
         return None
@@ -97,6 +106,12 @@ async def _ledgers(ctx: StaffContext, reference: str) -> _Noted | None:
     held = assigned.get(reference)
     assignee = held.assignee if held else None
     return _Noted(rows.get(reference), events, spent is not None, closed_until, assignee)
+
+
+async def _sent(ctx: StaffContext, reference: str) -> tuple[list[Sending], Mapping[str, Received]]:
+    """Return the messages with their receipts, which are found by the messages."""
+    sent = await messages.of(ctx.pool, reference)
+    return sent, await receipts.of(ctx.pool, ctx.keys, [each.key for each in sent])
 
 
 def _together(seen: Case | TemporalUnavailable | None, told: _Noted | None) -> Case:
