@@ -115,12 +115,15 @@ class Player:
         return Player(self.world, self.row, language=self._language, by_email="email" in self.typed)
 
     def come(self, onward: str = "/pin", **typed: str) -> None:
-        """Begin an activation, again when the portal was too busy to answer."""
+        """Begin an activation; a busy portal's page keeps the form, which counts once."""
+        self._visitor.visit("/who")
+        self._visitor.submit(who="student")
+        self._visitor.submit(**typed or self.typed)
 
         def begun() -> bool:
-            self._visitor.visit("/who")
-            self._visitor.submit(who="student")
-            answer = self._visitor.submit(**typed or self.typed)
+            if self._visitor.page.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                return True
+            answer = self._visitor.press("/contact")
             return answer.status != HTTPStatus.SERVICE_UNAVAILABLE
 
         _until(begun, "a student was never let in")
@@ -139,6 +142,7 @@ class Player:
         wrong = f"{(int(self.code()) + 1) % 10**6:06d}"
         for _ in range(_TRIES_A_CODE):
             self._visitor.submit(pin=wrong)
+            self.arrive("/pin")
 
     def ask_for_another(self) -> None:
         """Request a second code, once a minute has passed since the first message."""

@@ -2,12 +2,15 @@
 
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http import HTTPStatus
 from typing import Any, Self
 
 import httpx
+
+from demo.part import PartFailed
 
 VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"))
 BLOCKS = frozenset(("h1", "h2", "h3", "p", "li", "dt", "dd", "label", "legend", "button", "div"))
@@ -119,13 +122,19 @@ class Visitor:
 
     def submit(self, **answers: str) -> Page:
         """Fill in and send the form of the page that has all these fields."""
-        form = next(form for form in self.page.forms if answers.keys() <= form.names)
+        form = self._form(lambda form: answers.keys() <= form.names, ", ".join(answers))
         return self._look(self._http.post(form.action, data=form.fields | answers))
 
     def press(self, action: str) -> Page:
         """Submit the form with this action, unchanged."""
-        form = next(form for form in self.page.forms if form.action == action)
+        form = self._form(lambda form: form.action == action, action)
         return self._look(self._http.post(action, data=form.fields))
+
+    def _form(self, fits: Callable[[Form], bool], what: str) -> Form:
+        for form in filter(fits, self.page.forms):
+            return form
+        page = self.page
+        raise PartFailed(f"{page.path} ({page.status}, {page.title}) has no form for {what}")
 
     def where(self) -> dict[str, Any]:
         """Return reference, step and wait reason of this browser's activation; wait while busy."""
