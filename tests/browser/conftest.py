@@ -80,7 +80,12 @@ BROKEN = """() => {
     return broken;
 }"""
 """Which contacts stand on two lines although they fit on one; at its @ an address may break."""
-
+BARRED = """() => [...document.querySelectorAll("main *")].filter(node =>
+    ["auto", "scroll"].includes(getComputedStyle(node).overflowY)
+    && node.scrollHeight > node.clientHeight && node.clientHeight
+    && !node.closest("dialog") && !node.matches("textarea, select"))
+    .map(node => node.outerHTML.slice(0, 80))"""
+"""Which boxes have a bar to scroll them up and down, because they scroll sideways."""
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -165,6 +170,8 @@ class Looker:
         if whole:
             broken = await self.page.evaluate(BROKEN)
             self.noticed += [f"{self.page.url} {way} breaks {text}" for text in broken]
+        barred = await self.page.evaluate(BARRED)
+        self.noticed += [f"{self.page.url} {way} scrolls within: {text}" for text in barred]
 
     async def enlarge_text(self) -> None:
         """Notice what is cut off, or lies over something else, with letters twice as large."""

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 import postgres
 from domain import consent
 from domain.contracts.vocabulary import Language, Step
-from tests.browser.conftest import NARROWEST, Looker, OpenPage
+from tests.browser.conftest import BARRED, NARROWEST, Looker, OpenPage
 from tests.browser.gallery import Picture, Stage, play
 from tests.people import MARIA
 from tests.stack import TestStack
@@ -106,5 +106,6 @@ async def test_the_username_is_seen_whole_on_the_narrowest_phone(
                 assert await name.evaluate(LINES) == 1 or len(username) > 20, path
                 assert await name.evaluate("node => node.scrollWidth <= node.clientWidth"), path
                 await looker.ask_axe()
+                assert await page.evaluate(BARRED) == [], path
                 assert await name.inner_text() == username
     assert looker.noticed == []
