@@ -26,7 +26,8 @@ def take_bounce() -> None:
     """Read one mail from standard input, and record what it says of a letter of ours.
 
     For a pipe of the mail server, on the address `mail.sender`. Whatever is no notification
-    (RFC 3464) about a letter of ours is passed over, and the command succeeds.
+    (RFC 3464) about a letter of ours is passed over, and the command succeeds. Ends with 75 where
+    settings, keys or ledger are not there now: the mail server keeps the mail and tries again.
     """
     bounce = bounces.read(sys.stdin.buffer.read(_LONGEST))
     tell(asyncio.run(_record(bounce)) if bounce else "Passed over: not about our letters.")
@@ -40,6 +41,10 @@ async def _record(bounce: Bounce) -> str:
                 return "Passed over: not about our letters."
             await receipts.record(ledger, index, bounce.state)
     except (Failed, KeyUnavailable) as away:
-        tell(str(away), err=True)
-        raise typer.Exit(_TRY_AGAIN) from None
-    return f"Recorded: {bounce.state}."
+        why = str(away)
+    except settings.WRONG as wrong:
+        why = f"settings missing or wrong: {settings.describe(wrong)}"
+    else:
+        return f"Recorded: {bounce.state}."
+    tell(why, err=True)
+    raise typer.Exit(_TRY_AGAIN)

@@ -39,3 +39,9 @@ async def test_the_mail_server_tries_again_while_the_ledger_is_away(
     nowhere = "postgresql://nobody@127.0.0.1:9/none"
     ours = POSTFIX.replace(TOKEN, receipt_tokens.token(stack.keys, "A:pin:1"))
     assert await pipe(ours, ACTIVATION_LEDGER_DSN=nowhere) == (75, "")
+
+
+async def test_the_mail_server_tries_again_while_a_setting_is_wrong(stack: TestStack) -> None:
+    ours = POSTFIX.replace(TOKEN, receipt_tokens.token(stack.keys, "A:pin:1"))
+    assert await pipe(ours, ACTIVATION_CONFIG="/nowhere/activation.toml") == (75, "")
+    assert await pipe(ours, ACTIVATION_KEYS_DIR="/nowhere/keys") == (75, "")
