@@ -168,6 +168,8 @@ def _show(seen: CampaignSeen) -> None:
     departments = ",".join(found.plan.departments)
     tell(f"{found.id}: {campaign_texts.stands(found)}, departments {departments}")
     tell(f"SMS parts: {found.parts_spent} of {found.plan.sms_parts}")
+    after = found.plan.remind_after
+    tell(f"one reminder: {after.days} days after the invitation" if after else "no reminder")
     for each in seen.counts:
         kind = "invitation" if each.round == 1 else "reminder"
         why = f" ({each.why})" if each.why else ""

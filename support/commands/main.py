@@ -68,7 +68,9 @@ def serve() -> None:
 
 @commands.command("list")
 def list_(
-    stuck: Annotated[bool, typer.Option(help="Only those that wait for a system.")] = False,
+    stuck: Annotated[
+        bool, typer.Option(help="Only those that wait for a system or for staff.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """List the open activations."""

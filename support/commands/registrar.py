@@ -48,11 +48,14 @@ def check(  # noqa: PLR0917 - options have names
     if json:
         show_json(asdict(found) | {"sentence": texts.sentences(found) or None})
     else:
-        _tell(found)
+        _tell(found, typed=bool(mobile or email))
 
 
-def _tell(found: Check) -> None:
-    """Print the result in English, and the sentence for the student in both languages."""
+def _tell(found: Check, *, typed: bool) -> None:
+    """Print the result in English, and the sentence for the student in both languages.
+
+    `typed`: with a contact that the student says they typed.
+    """
     for human in found.people:
         _tell_human(human)
     if found.elsewhere:
@@ -62,6 +65,8 @@ def _tell(found: Check) -> None:
     if found.missed:
         times, last = found.missed.times, local(found.missed.last_at)
         tell(f"Look-ups with this contact that found nobody: {times}, the last one at {last}")
+    elif typed:
+        tell("Look-ups with this contact that found nobody: none")
     if found.outcome is None:
         more = " There are more; type more of the surname." if found.more else ""
         tell(f"Several students fit: ask again by one's number.{more}")

@@ -41,6 +41,7 @@ async def stop(ctx: ConsoleRequest = allowed_to(Action.CAMPAIGN_STOP)) -> Respon
 
 async def _page(ctx: ConsoleRequest, errors: Errors | None = None) -> Response:
     staff = ctx.staff_context
+    await ctx.app.departments.learn(staff)
     return ctx.page(
         "campaigns",
         seen=await campaigns.newest_seen(staff, _MOST),

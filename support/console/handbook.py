@@ -2,7 +2,7 @@
 
 It is `docs/support.md`, in the reader's language, and holds no personal data. The console fills in
 the institution's addresses, leaves out what needs one that is not set, and makes links of the pages
-that the handbook names in bold.
+that the handbook names in bold and of the causes, whose codes it shows with their titles.
 """
 
 import re
@@ -27,6 +27,7 @@ _CALL = re.compile(
     r'<p class="govuk-body"(?: id="call-\d+")?><strong>(«[^<]+»|&quot;[^<]+&quot;)</strong>'
 )
 _ITEM = re.compile(r"<li>.*?</li>\n", re.DOTALL)
+_CAUSE = re.compile("<code>([A-Z_]+)</code>")
 _SENTENCE = {
     Language.EL: re.compile("<strong>Τι του λέτε:</strong> ([^<]+)</li>"),
     Language.EN: re.compile("<strong>What to say:</strong> ([^<]+)</li>"),
@@ -85,9 +86,15 @@ def _fitting(text: str, name: str, *, there: bool) -> str:
 
 
 def filled(
-    section: HandbookSection, settings: Settings, pages: Mapping[str, str]
+    section: HandbookSection,
+    settings: Settings,
+    pages: Mapping[str, str],
+    titles: Mapping[str, str],
 ) -> HandbookSection:
-    """Return a section for the console; `pages` are addresses of pages by name in small letters."""
+    """Return a section for the console; `pages` are addresses of pages by name in small letters.
+
+    `titles` are those of the sections by anchor: the console names a cause by its title.
+    """
     text = str(section.html)
     for name, value in addresses(settings).items():
         text = _fitting(text, name, there=bool(value)).replace(f"{{{name}}}", str(escape(value)))
@@ -96,7 +103,12 @@ def filled(
         address = pages.get(Markup(bold[1]).unescape().casefold())  # noqa: S704 - only looked up
         return f'<a class="govuk-link" href="{address}">{bold[0]}</a>' if address else bold[0]
 
-    text = re.sub("<strong>([^<]+)</strong>", linked, text)
+    def named(cause: re.Match[str]) -> str:
+        title = escape(titles.get(cause[1], ""))
+        link = f'<a class="govuk-link" href="#{cause[1]}">{title}</a>'
+        return f"{link} ({cause[0]})" if title else cause[0]
+
+    text = _CAUSE.sub(named, re.sub("<strong>([^<]+)</strong>", linked, text))
     for call in calls(section):
         text = text.replace(
             f'<p class="govuk-body"><strong>{call.said}</strong>',

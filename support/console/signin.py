@@ -101,7 +101,8 @@ async def handbook(ctx: AnyoneRequest) -> Response:
     pages = {ctx.say(name).casefold(): path for path, name, _ in MENU}
     # The only name that the Greek handbook inflects.
     pages["έλεγχο μητρώου"] = "/registrar"
-    told = [filled(each, ctx.app.settings, pages) for each in sections(ctx.language)]
+    titles = {each.anchor: each.title for each in sections(ctx.language)}
+    told = [filled(each, ctx.app.settings, pages, titles) for each in sections(ctx.language)]
     return ctx.page("handbook", sections=told, calls=calls(told[0]), guides=GUIDES)
 
 

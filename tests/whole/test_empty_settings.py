@@ -146,7 +146,7 @@ async def read_all(settings: Settings) -> dict[str, Shown]:
             text = reply_texts.reply(name, language, settings)
             shown[f"answer {name} {language}"] = Shown.of_text(text)
         for section in handbook.sections(language):
-            html = handbook.filled(section, settings, {}).html
+            html = handbook.filled(section, settings, {}, {}).html
             shown[f"handbook {section.anchor} {language}"] = Shown.of_html(html)
             shown[f"say {section.anchor} {language}"] = Shown.of_text(
                 handbook.to_say(section.anchor, language)

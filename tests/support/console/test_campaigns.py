@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from datetime import time, timedelta
 
+from fastapi import FastAPI
+
 from adapters.messaging.port import WIRINGS
 from domain.campaigns import NotInvited, QuietHours
 from domain.contracts.channels import Channel
@@ -26,7 +28,8 @@ async def planted(
 ) -> None:
     await pool.execute("DELETE FROM invitation WHERE campaign = $1", name)
     await pool.execute("DELETE FROM campaign WHERE id = $1", name)
-    await campaigns.create(pool, name, CampaignPlan(departments, ["sms"], 60, QUIET, None, 9))
+    plan = CampaignPlan(departments, ["sms"], 60, QUIET, timedelta(7), 9)
+    await campaigns.create(pool, name, plan)
     of = departments[-1]
     students = [(f"{name} {n}", f"SIS/{n}", of) for n in range(3)]
     await invitations.add(pool, stack.keys, name, students)
@@ -55,14 +58,17 @@ def cells(page: str) -> dict[str, str]:
 
 
 async def test_a_campaign_is_shown_in_words_and_stopped_with_a_reason(
-    pool: Pool, stack: TestStack, signed_in: SignedIn
+    pool: Pool, stack: TestStack, app: FastAPI, signed_in: SignedIn
 ) -> None:
     await planted(pool, stack, "c0ffee00")
+    app.state.context.departments._names["401"] = {"en": "Informatics"}
     browser = await signed_in(StaffRole.SUPERVISOR)
     page = await browser.get("/campaigns?lang=en")
     assert "Campaign c0ffee00: in progress" in page.text
     assert "not sent: has an account by now" in page.text
+    assert "Departments: Informatics. Prepared" in page.text
     assert "to be sent" in page.text
+    assert "Days from an invitation to its one reminder: 7." in page.text
     assert "SIS/" not in page.text
     refused = await browser.post("/campaigns/stop", campaign="c0ffee00", reason="")
     assert refused.status_code == 422

@@ -29,6 +29,7 @@ async def test_the_answer_says_what_is_seen_and_what_to_say(
     assert "μοιάζει με αυτό που έχει η Γραμματεία" in page.text
     assert "What you typed is almost what the secretariat has" in page.text
     assert 'value="6940000010"' in page.text
+    assert "τις τελευταίες 7 ημέρες: καμία" in page.text
     row = (await audit.page(pool, stack.keys, action="registrar", limit=1))[0]
     assert (row.reference, row.reason) == (None, "number")
 

@@ -478,7 +478,10 @@ async def test_the_command_tells_the_sentence_in_both_languages(
     assert told["outcome"] == "near_miss"
     assert set(told["sentence"]) == {"el", "en"}
     assert told["people"][0]["rows"][0]["on_file"][0]["mask"] == "+30 •••••••01"
+    near = await asyncio.to_thread(run, "--mobile", "-", typed="6940000010\n")
+    assert "found nobody: none" in near
     said = await asyncio.to_thread(run)
+    assert "found nobody" not in said
     assert "Όλα είναι εντάξει" in said
     assert "6940000001" not in said
     monkeypatch.setenv("ACTIVATION_REGISTRAR__VIEW", "no_such_view")
