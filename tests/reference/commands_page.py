@@ -76,7 +76,7 @@ def _default(each: Any) -> str:
     if each.required:
         return "required"
     value = getattr(each.default, "value", each.default)
-    # A folder would be one of this machine.
-    if value is None or value is False or isinstance(value, Path):
+    of_this_machine = isinstance(value, Path) and value.is_absolute()
+    if value is None or value is False or of_this_machine:
         return ""
     return code(str(value)) if str(value) else ""
