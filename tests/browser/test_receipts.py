@@ -27,20 +27,6 @@ async def picture(page: Page, path: Path) -> None:
         await page.screenshot(path=f"{path}-{width}.png", full_page=True)
 
 
-async def looks_without_use(page: Page, ledger_dsn: str, reference: str) -> None:
-    """Wait until the open page has looked for news, which is no use of its session."""
-    async with await postgres.connect(ledger_dsn) as ledger:
-        before = await ledger.fetchval(
-            "UPDATE session SET seen_at = now() - interval '5 min' WHERE reference = $1"
-            " RETURNING seen_at",
-            reference,
-        )
-        async with page.expect_response(lambda answer: answer.url.endswith("/pin")):
-            pass
-        seen = "SELECT seen_at FROM session WHERE reference = $1"
-        assert await ledger.fetchval(seen, reference) == before
-
-
 @pytest.mark.long
 async def test_student_and_desk_read_what_became_of_a_message(
     whole_stack: WholeStack, open_page: OpenPage, desk: Desk, looker: Looker, pictures: Path
@@ -48,7 +34,6 @@ async def test_student_and_desk_read_what_became_of_a_message(
     for serial, text in NUMBERS.items():
         page = await open_page(locale="el-GR")
         _, reference = await begin(page, whole_stack, Student(serial))
-        await looks_without_use(page, whole_stack.env["LEDGER_DSN"], reference)
         await page.get_by_text(text).wait_for(timeout=30_000)
         student = Looker(page)
         await student.look()
@@ -63,3 +48,21 @@ async def test_student_and_desk_read_what_became_of_a_message(
         await looker.look()
         await picture(looker.page, pictures / f"seen-{serial}")
     desk.holds(looker, len(NUMBERS))
+
+
+@pytest.mark.long
+async def test_an_open_page_of_the_code_looks_for_news_without_using_its_session(
+    whole_stack: WholeStack, open_page: OpenPage
+) -> None:
+    page = await open_page(locale="el-GR")
+    _, reference = await begin(page, whole_stack, Student())
+    async with await postgres.connect(whole_stack.env["LEDGER_DSN"]) as ledger:
+        before = await ledger.fetchval(
+            "UPDATE session SET seen_at = now() - interval '5 min' WHERE reference = $1"
+            " RETURNING seen_at",
+            reference,
+        )
+        async with page.expect_response(lambda answer: answer.url.endswith("/pin")):
+            pass
+        seen = "SELECT seen_at FROM session WHERE reference = $1"
+        assert await ledger.fetchval(seen, reference) == before
