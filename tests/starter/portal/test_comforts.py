@@ -49,7 +49,8 @@ async def test_the_longer_a_page_has_waited_the_later_it_looks_again(
     waiting = at(Step.PROVISIONING, WaitReason.DIRECTORY_DOWN, since=since)
     engine.put(engine.started[0].reference, waiting)
     page = (await student.get("/progress")).text
-    assert f'<noscript><meta http-equiv="refresh" content="{pause}"></noscript>' in page
+    again = f'content="{pause}; url=/progress?refreshed"'
+    assert f'<noscript><meta http-equiv="refresh" {again}></noscript>' in page
 
 
 @pytest.mark.parametrize(
