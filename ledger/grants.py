@@ -201,6 +201,9 @@ FUNCTIONS = {
     "cut_audit(bigint,bytea)": (User.COMMANDS,),
     "attack_mode(integer,double precision,integer,double precision,interval)": (User.PORTAL,),
     "take_help_letter(text,integer,integer)": (User.MESSAGING,),
+    "claim_invitation(bigint,text,text,text[],integer,timestamp with time zone,interval)": (
+        User.MESSAGING,
+    ),
     "claim_invitation(bigint,text,text,text,text[],integer,timestamp with time zone,interval)": (
         User.MESSAGING,
     ),

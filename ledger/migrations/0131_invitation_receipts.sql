@@ -1,8 +1,7 @@
 -- The keyed index of an invitation's message, by which its delivery receipt is found. It is written
--- with the claim, because a receipt may come before the answer of the gateway.
+-- with the claim, because a receipt may come before the answer of the gateway. The claim without it
+-- stays for workers of the version before, whose messages are then without a receipt.
 ALTER TABLE invitation ADD COLUMN message_index text NOT NULL DEFAULT '';
-
-DROP FUNCTION claim_invitation(bigint, text, text, text[], integer, timestamptz, interval);
 
 -- Claims an invitation just before its message is handed over: `claimed`, or why not. `halt`: no
 -- message of this campaign may go now; `skipped`: this person gets none; `taken`: it is not planned
