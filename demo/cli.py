@@ -17,6 +17,7 @@ from demo.supervisor import Supervisor, only_one
 from demo.table import address_table
 from settings.section import DEMO
 from starter.output import show_json
+from starter.progress import working
 
 commands = typer.Typer(help="The embedded stack on this machine.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--folder", help="Where the demo lives.", hidden=True)]
@@ -44,7 +45,7 @@ def up(
 def down(folder: Folder = DEMO) -> None:
     """Stop everything; returns when nothing is left running."""
     ask(folder, "down")
-    with only_one(folder, wait=True):
+    with working("The demo stops"), only_one(folder, wait=True):
         _say("Everything is stopped.")
 
 
@@ -91,7 +92,8 @@ def walk(
     ] = None,
 ) -> None:
     """Play one student through the portal, up to a login that works."""
-    walkthrough.play(folder, language, _say, sample)
+    with working("A student is played"):
+        walkthrough.play(folder, language, _say, sample)
 
 
 @commands.command("populate")

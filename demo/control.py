@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from demo.part import PartFailed
+from starter.progress import working
 
 LONGEST_PATH = 107
 
@@ -80,7 +81,7 @@ def ask(
 ) -> Reply:
     """Send a command and wait until it is done; raises `PartFailed` with one line."""
     request = Request(command=command, name=name, settings=settings or {})
-    with socket.socket(socket.AF_UNIX) as asking:
+    with working("The demo is asked"), socket.socket(socket.AF_UNIX) as asking:
         try:
             with _reachable(folder) as path:
                 asking.connect(path)

@@ -32,6 +32,7 @@ from domain.contracts.vocabulary import Language
 from domain.references import from_digest
 from ledger import activations
 from settings.systems import DirectorySettings
+from starter.progress import working
 from support.commands.terminal import staff_context
 from support.verbs import actions
 from support.verbs.staff import Action, StaffContext
@@ -119,9 +120,16 @@ def come(world: World, crowd: Sequence[Played]) -> dict[Played, str]:
     """
     browsing = [played for played in crowd if played.fate.play]
     patient = sum(played.fate is LOCKED for played in browsing)
-    with ThreadPoolExecutor(_AT_ONCE + patient) as browsers:
-        references = browsers.map(lambda played: _walk(world, played), browsing)
-        return dict(zip(browsing, references, strict=True))
+    references: dict[Played, str] = {}
+    with (
+        working("Students are played", len(browsing)) as count,
+        ThreadPoolExecutor(_AT_ONCE + patient) as browsers,
+    ):
+        found = browsers.map(lambda played: _walk(world, played), browsing)
+        for played, reference in zip(browsing, found, strict=True):
+            references[played] = reference
+            count(len(references))
+    return references
 
 
 def _walk(world: World, played: Played) -> str:

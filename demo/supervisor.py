@@ -21,10 +21,12 @@ from demo.control import PartState, Reply, Request
 from demo.leftovers import end_leftovers
 from demo.part import Part, PartFailed, PortTaken
 from demo.stack import Stack
+from domain.counting import Counting, not_counted
 from security import rotation
 from settings import load
 from starter.cli import ledger_migrate
 from starter.commands import temporal
+from starter.progress import working
 
 WATCH_SECONDS = 0.2
 RISES = 5
@@ -37,6 +39,7 @@ class Supervisor:
         self._say = say
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._ending = asyncio.Event()
+        self._count: Counting = not_counted
 
     async def run(self, when_ready: Callable[[], None]) -> None:
         """Start everything, run until stopped, and leave nothing running."""
@@ -63,7 +66,8 @@ class Supervisor:
         work.cancel()
 
     async def _start_all_and_watch(self, when_ready: Callable[[], None]) -> None:
-        await self._start_all()
+        with working("Parts start", len(self._stack.parts)) as self._count:
+            await self._start_all()
         when_ready()
         while True:
             await asyncio.sleep(WATCH_SECONDS)
@@ -114,6 +118,7 @@ class Supervisor:
             part.spawn()
             await asyncio.to_thread(part.wait_ready)
             self._say(f"{part.name} is ready ({time.monotonic() - begun:.1f} s)")
+            self._count(sum(each.is_alive for each in self._stack.parts.values()))
 
     async def _stop(self, part: Part) -> None:
         async with self._busy[part.name]:

@@ -17,6 +17,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from cryptography.exceptions import InvalidTag
 
+from domain.counting import Counting, not_counted
 from ledger import audit, audit_heads
 from ledger.audit_hashes import NO_HASH, fits, has_valid_seal
 from ledger.audit_heads import SentHead
@@ -96,15 +97,17 @@ async def verify(
     now: datetime,
     expect: str | None = None,
     heads: Collection[SentHead] | None = None,
+    *,
+    counted: Counting = not_counted,
 ) -> Chain:
     """Verify the whole chain in one snapshot.
 
     `now` is the time where the institution is, by a clock that is not the ledger's. `expect` is the
     hash of a head that was kept elsewhere. `heads` are sent heads that were; None: those of the
-    ledger's own table.
+    ledger's own table. `counted` is told how many rows of how many are done.
     """
     async with _snapshot(pool) as ledger:
-        return await _verified(ledger, keys, now.date(), expect, heads)
+        return await _verified(ledger, keys, now.date(), expect, heads, counted=counted)
 
 
 async def verify_to_cut(
@@ -113,13 +116,15 @@ async def verify_to_cut(
     now: datetime,
     term: timedelta,
     heads: Collection[SentHead] | None = None,
+    *,
+    counted: Counting = not_counted,
 ) -> tuple[Chain, SentHead | None]:
     """Verify as `verify`; return also the sent head behind which all rows are older than `term`.
 
     It is chosen in the same snapshot: what is changed afterwards makes no row older.
     """
     async with _snapshot(pool) as ledger:
-        chain = await _verified(ledger, keys, now.date(), None, heads)
+        chain = await _verified(ledger, keys, now.date(), None, heads, counted=counted)
         return chain, await audit_heads.beginning(ledger, now - term, heads)
 
 
@@ -138,6 +143,8 @@ async def _verified(
     today: date,
     expect: str | None,
     heads: Collection[SentHead] | None,
+    *,
+    counted: Counting,
 ) -> Chain:
     head = await ledger.fetchrow("SELECT * FROM audit_head")
     start = await ledger.fetchrow("SELECT id, previous FROM audit_start")
@@ -148,6 +155,7 @@ async def _verified(
     async for row in ledger.cursor("SELECT * FROM audit ORDER BY id", prefetch=_PREFETCH):
         if not walk.step(row):
             break
+        counted(walk.last - first + 1, (head["id"] if head else walk.last) - first + 1)
     if walk.bad is None and not _ends_at_head(keys, head, walk.last, walk.previous):
         walk.bad = walk.last + 1
     # What comes after a row that does not fit cannot be compared.

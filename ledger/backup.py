@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, cast
 
 import asyncpg
 
+from domain.counting import Counting, not_counted
 from ledger import locks, migrate
 from ledger.grants import GRANTS
 from security.keys import KeyRing
@@ -85,9 +86,17 @@ class Manifest:
         return json.dumps(told | {"seal": _seal(keys, told)}, indent=1, sort_keys=True)
 
 
-async def write(dsn: str, keys: KeyRing, folder: Path, version: str) -> Manifest:
+async def write(
+    dsn: str,
+    keys: KeyRing,
+    folder: Path,
+    version: str,
+    *,
+    counted: Counting = not_counted,
+) -> Manifest:
     """Write a backup into this new or empty folder; raises `BadBackup`.
 
+    `counted` is told how many tables of how many are written.
     All tables are read in one transaction, so that they are of one instant, while everybody works.
     Only migrations and restores wait, and are waited for before the transaction's snapshot is
     taken: it would see the tables that they write anew as empty.
@@ -102,6 +111,11 @@ async def write(dsn: str, keys: KeyRing, folder: Path, version: str) -> Manifest
             now = await connection.fetchrow(_NOW)
             assert now is not None  # noqa: S101 - the left side is one row
             rows = await connection.fetch("SELECT name, value FROM key_check ORDER BY name")
+            found = await connection.fetch(_TABLES, left_out)
+            tables: dict[str, TableFile] = {}
+            for row in found:
+                counted(len(tables), len(found))
+                tables[row["name"]] = await _copy(connection, folder, row["name"], row["columns"])
             manifest = Manifest(
                 version=version,
                 server=now["server"],
@@ -111,10 +125,7 @@ async def write(dsn: str, keys: KeyRing, folder: Path, version: str) -> Manifest
                 audit_head=now["head"],
                 keys=dict(map(tuple, rows)),
                 sequences=dict(map(tuple, await connection.fetch(_SEQUENCES))),
-                tables={
-                    row["name"]: await _copy(connection, folder, row["name"], row["columns"])
-                    for row in await connection.fetch(_TABLES, left_out)
-                },
+                tables=tables,
             )
     finally:
         await connection.close()

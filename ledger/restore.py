@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
+from domain.counting import Counting, not_counted
 from ledger import audit, backup, erased_list, locks, migrate, roles
 from ledger.backup import EMPTIED, BadBackup, Manifest
 from ledger.erased_list import Erased
@@ -126,9 +127,18 @@ async def state(dsn: str) -> Mapping[str, str] | None:
 
 
 async def restore(
-    dsn: str, keys: KeyRing, folder: Path, manifest: Manifest, asked: RestoreRequest
+    dsn: str,
+    keys: KeyRing,
+    folder: Path,
+    manifest: Manifest,
+    asked: RestoreRequest,
+    *,
+    counted: Counting = not_counted,
 ) -> Restored:
-    """Replace the whole ledger by this backup; raises `NotRestored` or `BadBackup`."""
+    """Replace the whole ledger by this backup; raises `NotRestored` or `BadBackup`.
+
+    `counted` is told how many tables of how many are back.
+    """
     if newer := migrate.unknown(manifest.migrations):
         raise BadBackup(
             f"the backup is of version {manifest.version}, with migrations that this one does not"
@@ -143,7 +153,7 @@ async def restore(
         await connection.execute(_DROP_TABLES)
         await connection.execute(_DROP_FUNCTIONS)
         await migrate.apply(connection, only=manifest.migrations)
-        await _copy_back(connection, folder, manifest)
+        await _copy_back(connection, folder, manifest, counted)
         await migrate.apply(connection)
         return await _finish(connection, keys, asked, manifest.taken_at, manifest.audit_row)
 
@@ -189,10 +199,14 @@ async def _refuse_others(connection: "asyncpg.Connection[asyncpg.Record]") -> No
 
 
 async def _copy_back(
-    connection: "asyncpg.Connection[asyncpg.Record]", folder: Path, manifest: Manifest
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    folder: Path,
+    manifest: Manifest,
+    counted: Counting,
 ) -> None:
     await connection.execute(_TRIGGERS_OFF)
-    for name, table in manifest.tables.items():
+    for done, (name, table) in enumerate(manifest.tables.items()):
+        counted(done, len(manifest.tables))
         if await connection.fetchval("SELECT to_regclass(quote_ident($1))", name) is None:
             raise BadBackup(f"no migration of this version makes the backup's table {name}")
         await backup.copy_back(connection, folder, name, table)

@@ -5,9 +5,15 @@ Errors that a person can correct end with exit code 1 and one line of text, neve
 """
 
 import asyncio
+import errno
+import logging
+import os
 import sys
 import time
+from contextlib import suppress
 from importlib.metadata import entry_points
+from pathlib import Path
+from typing import NoReturn
 
 import typer
 from temporalio.service import RPCError
@@ -43,8 +49,9 @@ from starter.commands import (
 from starter.commands import backup as backups
 from starter.commands import keys as key_commands
 from starter.doctor import commands as doctor
-from starter.output import Failed, UserError, tell
+from starter.output import Failed, NotWritten, UserError, tell
 from starter.portal.texts import Texts
+from starter.progress import working
 from starter.startup import compare_keys, serve
 
 _ONE_LINE_ERRORS = (
@@ -60,6 +67,8 @@ _ONE_LINE_ERRORS = (
     PortTaken,
 )
 """Errors whose own text is one line that says why a command fails."""
+_INTERRUPTED = "interrupted: see what was done before you give the command again"
+_BY_INTERRUPT = 130
 
 app = typer.Typer(
     help="Student account activation.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -106,12 +115,13 @@ def portal() -> None:
 def ledger_migrate() -> None:
     """Bring the tables to the newest version."""
     config = settings.load()
-    with databases.ledger_errors():
+    with databases.ledger_errors(), working("Tables are brought to the newest version"):
         applied = asyncio.run(
             migrate.migrate(config.ledger_dsn.get_secret_value(), prefix=config.ledger_roles)
         )
     tell(f"Applied: {', '.join(applied)}" if applied else "Up to date.")
-    asyncio.run(compare_keys(config))
+    with working("The ledger is asked about the keys"):
+        asyncio.run(compare_keys(config))
 
 
 @config_commands.command("check")
@@ -124,9 +134,20 @@ def config_check(only: doctor.Users = None) -> None:
 
 
 def main() -> None:
+    """Run the command; whatever stops it ends with one line that says why."""
     hardening.harden("WARNING")  # Processes that serve take the level of the settings later.
+    # Else asyncio logs what became of calls that Ctrl-C cut off.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
         with_commands(*sys.argv[1:2])()
+    except KeyboardInterrupt:
+        _fail(_INTERRUPTED, _BY_INTERRUPT)
+    except SystemExit as ended:
+        if ended.code == _BY_INTERRUPT:
+            _fail(_INTERRUPTED, _BY_INTERRUPT)
+        if isinstance(ended.__context__, BrokenPipeError):
+            _fail(str(NotWritten(ended.__context__)))
+        raise
     except settings.WRONG as error:
         _fail(f"settings missing or wrong: {settings.describe(error)}")
     except _ONE_LINE_ERRORS as error:
@@ -136,6 +157,7 @@ def main() -> None:
     except postgres.NO_RESULT as error:
         _fail(_describe(error))
     finally:
+        _close_output()
         # Exiting while Temporal's runtime still shuts down can crash the interpreter.
         time.sleep(0.3)
 
@@ -154,6 +176,8 @@ def with_commands(first: str = "--help") -> typer.Typer:
 
 def _describe(error: BaseException) -> str:
     """Describe an error by its file or its class; a driver's own text may quote data."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return str(NotWritten(error))
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return f"a system cannot be reached, or refuses ({type(error).__name__})"
@@ -164,6 +188,17 @@ def _because(error: RPCError) -> str:
     return f": {cause}" if cause else ""
 
 
-def _fail(text: str) -> None:
-    typer.echo(text, err=True)  # One line, on which scripts rely.
-    sys.exit(1)
+def _fail(text: str, code: int = 1) -> NoReturn:
+    with suppress(OSError):
+        typer.echo(text, err=True)  # One line, on which scripts rely.
+    sys.exit(code)
+
+
+def _close_output() -> None:
+    """Drop what cannot be written, because the interpreter would try again, and complain."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())

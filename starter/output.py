@@ -25,6 +25,13 @@ class Failed(UserError):
     """A command cannot do what was requested."""
 
 
+class NotWritten(UserError):
+    """Standard output takes no more: the program that reads it has ended, or the disk is full."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"the output was not written to its end: {error.strerror}")
+
+
 def group(text: str) -> typer.Typer:
     """Return a group of commands, whose verb is needed even while there is only one."""
     commands = typer.Typer(help=text, no_args_is_help=True)
@@ -33,7 +40,15 @@ def group(text: str) -> typer.Typer:
 
 
 def show_json(value: Any) -> None:
-    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+    write(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) + "\n")
+
+
+def write(text: str) -> None:
+    """Write to standard output; raises `NotWritten`, which is no error of a system."""
+    try:
+        typer.echo(text, nl=False)
+    except OSError as error:
+        raise NotWritten(error) from None
 
 
 def tell(text: str = "", *, err: bool = False) -> None:
@@ -43,7 +58,11 @@ def tell(text: str = "", *, err: bool = False) -> None:
     """
     width = _width(sys.stderr if err else sys.stdout)
     lines = text.splitlines() if width else [text]
-    typer.echo("\n".join(map(partial(_folded, width=width or 0), lines)), err=err)
+    folded = "\n".join(map(partial(_folded, width=width or 0), lines))
+    if err:
+        typer.echo(folded, err=True)
+    else:
+        write(f"{folded}\n")
 
 
 def _width(stream: TextIO) -> int | None:

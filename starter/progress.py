@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Timer
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from rich.console import Console, RenderableType
 from rich.progress import Progress as Display
@@ -17,47 +17,47 @@ from rich.progress import ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
+from domain.counting import Counting, not_counted
+
 _Item = TypeVar("_Item")
-_SHOWN_AFTER = 0.5
+SHOWN_AFTER = 0.5
 _REFRESHES_A_SECOND = 4
 _BAR_WIDTH = 20
-
-
-class Counting(Protocol):
-    """Tells how many are done, and of how many where that is known by now."""
-
-    def __call__(self, done: int, of: int | None = None) -> None: ...
 
 
 _shown: ContextVar[Counting | None] = ContextVar("shown", default=None)
 
 
 @contextmanager
-def working(what: str, of: int | None = None) -> Iterator[Counting]:
+def working(what: str, of: int | None = None, *, streaming: bool = False) -> Iterator[Counting]:
     """Show that this takes a while; yields what tells how many are done.
 
-    Inside another one it shows nothing of its own and counts for that. Nothing else may be written
-    to the terminal meanwhile, except by `tell(..., err=True)`.
+    Inside another one it shows nothing of its own and counts for that. Only `tell` may write to the
+    terminal meanwhile. With `streaming` nothing is shown if standard output is a terminal too,
+    because what is written there says enough.
     """
     outer = _shown.get()
     if outer:
-        yield outer
+        yield lambda done, of=of: outer(done, of)
         return
     console = Console(stderr=True)
-    if not (sys.stderr.isatty() and console.is_interactive):
-        yield _nothing
+    hidden = streaming and sys.stdout.isatty()
+    if hidden or not (sys.stderr.isatty() and console.is_interactive):
+        yield not_counted
         return
     display = _display(console)
-    task = display.add_task(what, total=of)
+    display.add_task(what, total=of)
+    (task,) = display.tasks
 
     def count(done: int, of: int | None = of) -> None:
-        display.update(task, completed=done, total=of)
+        # Hundred thousands are counted one by one; the display looks four times a second.
+        task.completed, task.total = done, of
 
-    later = Timer(_SHOWN_AFTER, display.start)
+    later = Timer(SHOWN_AFTER, display.start)
     later.daemon = True
-    later.start()
     token = _shown.set(count)
     try:
+        later.start()
         yield count
     finally:
         _shown.reset(token)
@@ -76,10 +76,6 @@ async def awaited(what: str, items: AsyncIterator[_Item]) -> AsyncIterator[_Item
         yield item
 
 
-def _nothing(done: int, of: int | None = None) -> None:
-    """Discard the numbers, where there is no terminal to show them on."""
-
-
 def _display(console: Console) -> Display:
     return Display(
         SpinnerColumn("line"),
@@ -89,8 +85,8 @@ def _display(console: Console) -> Display:
         console=console,
         transient=True,
         refresh_per_second=_REFRESHES_A_SECOND,
-        # Else what goes to standard output, perhaps a file, would be written to the terminal.
-        redirect_stdout=False,
+        # What goes to a file must not be written to the terminal.
+        redirect_stdout=sys.stdout.isatty(),
     )
 
 

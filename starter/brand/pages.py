@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
@@ -17,6 +18,7 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from domain.contracts.vocabulary import Language, Step, WaitReason
+from domain.counting import Counting, not_counted
 from ledger.pauses import Pause
 from ledger.sessions import Session
 from postgres import Pool
@@ -213,7 +215,7 @@ class Rendered:
     paths: Mapping[str, str] = field(default_factory=dict)
 
 
-async def render(settings: Settings) -> Rendered:
+async def render(settings: Settings, count: Counting = not_counted) -> Rendered:
     """Render every page in both languages; the keys made for it are thrown away."""
     with TemporaryDirectory() as folder:
         rotation.create(Path(folder), f"{datetime.now(UTC):%Y-%m}")
@@ -222,11 +224,11 @@ async def render(settings: Settings) -> Rendered:
         context = assemble(settings, keys, ledger, engine, _healthy)
         app = create(context)
         pages = list(_pages())
-        html = {}
-        for page in pages:
-            for language in Language:
-                response = await page.route(SampleRequest(app, page, language))
-                html[page.name, language] = bytes(response.body).decode()
+        html: dict[tuple[str, Language], str] = {}
+        for page, language in product(pages, Language):
+            count(len(html), len(pages) * len(Language))
+            response = await page.route(SampleRequest(app, page, language))
+            html[page.name, language] = bytes(response.body).decode()
     paths: dict[str, str] = {}
     for page in pages:
         paths.setdefault(page.path, page.name)

@@ -38,12 +38,12 @@ from settings import Settings
 from starter import databases, spreadsheet
 from starter.audited import audited
 from starter.output import Failed, Json, show_json, tell
+from starter.progress import working
 
 commands = typer.Typer(help="Accounts that exist already.", no_args_is_help=True)
 
 OTHERS_HAVE_NAMES = 3
 BATCH = 200
-_PROGRESS_EVERY = 5_000
 _LEDGER_TIMEOUT = 60.0
 _COLUMNS = (
     *("department", "name", "system", "student number", "what an activation would find"),
@@ -123,7 +123,8 @@ def import_(json: Json = False) -> None:
 @commands.command()
 def release(name: Annotated[str, typer.Argument(help="The username.")], reason: Reason) -> None:
     """Free a username that was reserved for the wrong person and that no account has."""
-    asyncio.run(released(settings.load(), name, reason))
+    with working("Ledger and directory are asked"):
+        asyncio.run(released(settings.load(), name, reason))
     tell(f"{name} is free.")
 
 
@@ -148,7 +149,8 @@ def join_again(
     reason: Reason,
 ) -> None:
     """Take back staff's answers that this student and somebody else are two persons."""
-    count = asyncio.run(joined_again(settings.load(), number, reason))
+    with working("Ledger and registrar are asked"):
+        count = asyncio.run(joined_again(settings.load(), number, reason))
     tell(f"{count} answers are taken back; who activates next is asked about again.")
 
 
@@ -186,18 +188,19 @@ async def matched(config: Settings) -> list[Match]:
 async def _matched(config: Settings) -> list[Match]:
     """Read all systems and compare them; the directory last, so that it is the most recent."""
     keys = KeyRing(config.keys_dir)
-    with databases.registrar():
+    with databases.registrar(), working("The registrar is read"):
         rows = await everybody(config.registrar)
-    _progress(f"{len(rows)} rows of the registrar")
-    people = known.persons(rows, config, keys)
-    _progress(f"{len(people)} persons")
-    async with databases.ledger(config, seconds=_LEDGER_TIMEOUT) as (pool, _):
-        ledger = await Ledger.of(pool, keys, people)
-    _progress(f"{len(ledger.known)} persons whom the ledger may know by another row")
-    async with _directory(config) as directory:
-        entries = await directory.run(directory.everybody, _progress_entries)
-    _progress(f"{len(entries)} entries of the directory")
-    return list(known.matches(people, entries, config, ledger, known.recognised_by(keys, people)))
+    with working("Rows are grouped by person"):
+        people = known.persons(rows, config, keys)
+    with working("The ledger is asked"):
+        async with databases.ledger(config, seconds=_LEDGER_TIMEOUT) as (pool, _):
+            ledger = await Ledger.of(pool, keys, people)
+    with working("Entries of the directory are read") as count:
+        async with _directory(config) as directory:
+            entries = await directory.run(directory.everybody, count)
+    with working("Persons and entries are compared"):
+        found_by = known.recognised_by(keys, people)
+        return list(known.matches(people, entries, config, ledger, found_by))
 
 
 async def reserved(config: Settings, found: Sequence[Match]) -> Imported:
@@ -210,13 +213,14 @@ async def reserved(config: Settings, found: Sequence[Match]) -> Imported:
     wanted = sorted((each for each in certain if not unusable(_name(each), services)), key=_name)
     fresh, others = 0, []
     about = f"{len(wanted)} accounts"
-    async with audited(config, "accounts_import", about, seconds=_LEDGER_TIMEOUT) as (ledger, keys):
-        for begin in range(0, len(wanted), BATCH):
-            batch = wanted[begin : begin + BATCH]
-            now, taken = await _reserve(ledger, keys, batch)
-            fresh += now
-            others += taken
-            _progress(f"{begin + len(batch)} of {len(wanted)} accounts")
+    with working("Usernames are reserved", len(wanted)) as count:
+        async with audited(config, "accounts_import", about, seconds=_LEDGER_TIMEOUT) as opened:
+            for begin in range(0, len(wanted), BATCH):
+                batch = wanted[begin : begin + BATCH]
+                now, taken = await _reserve(*opened, batch)
+                fresh += now
+                others += taken
+                count(begin + len(batch))
     return Imported(
         reserved=fresh,
         reserved_before=len(wanted) - fresh - len(others),
@@ -294,12 +298,3 @@ async def _directory(config: Settings) -> AsyncIterator[Directory]:
             " its size limits"
         )
         raise Failed(f"{failure.message}: {mend}") from None
-
-
-def _progress_entries(count: int) -> None:
-    if count % _PROGRESS_EVERY == 0:
-        _progress(f"{count} entries of the directory so far")
-
-
-def _progress(what: str) -> None:
-    tell(what, err=True)

@@ -11,16 +11,18 @@ import typer
 
 import postgres
 import settings
+from domain.counting import Counting
 from ledger import backup, erased_list, restore, roles
 from ledger.backup import Manifest
 from ledger.erased_list import Erased
-from ledger.restore import Restored, RestoreRequest
+from ledger.restore import RestoreRequest
 from security.keys import KeyRing
 from security.purposes import LASTING
 from settings import Settings
 from starter import databases
 from starter.os_user import os_user
 from starter.output import Failed, Json, Yes, confirm, show_json, tell, utc
+from starter.progress import working
 
 _BESIDE = """\
 This is the last of one set. Each of the others has its own tools (docs/restore.md says why so):
@@ -47,7 +49,8 @@ def write(folder: Folder, json: Json = False) -> None:
     """Write a snapshot of the ledger into a new folder; run it as the ledger's owner."""
     config = settings.load()
     ring = KeyRing(config.keys_dir)
-    manifest = _run(_write(config, ring, folder))
+    with working("Tables are written") as count:
+        manifest = _run(_write(config, ring, folder, count))
     if json:
         show_json(_as_dict(manifest))
         return
@@ -89,14 +92,20 @@ def bring_back(  # noqa: PLR0917 - options have names
         raise Failed("Give either the folder of a backup, or --in-place")
     config = settings.load()
     ring = KeyRing(config.keys_dir)
-    here = _run(restore.state(config.ledger_dsn.get_secret_value()))
-    manifest = backup.read(folder, ring) if folder else None
+    with working("Ledger and backup are read"):
+        here = _run(restore.state(config.ledger_dsn.get_secret_value()))
+        manifest = backup.read(folder, ring) if folder else None
     _check_keys(ring, manifest.keys if manifest else here)
     if here is not None and not in_place:
         _consent(ring, here, replace=replace, yes=yes)
     erased = _erased(config, erasures, manifest)
     asked = RestoreRequest(os_user(), config.ledger_roles, erased)
-    done = _run(_restore(config, ring, folder, manifest, asked))
+    with working("Tables are brought back") as count:
+        dsn = config.ledger_dsn.get_secret_value()
+        if folder and manifest:
+            done = _run(restore.restore(dsn, ring, folder, manifest, asked, counted=count))
+        else:
+            done = _run(restore.finish_in_place(dsn, ring, asked))
     if json:
         show_json(done.__dict__)
         return
@@ -109,26 +118,14 @@ def bring_back(  # noqa: PLR0917 - options have names
     tell(_NEXT.format(open=done.open, taken=taken))
 
 
-async def _write(config: Settings, ring: KeyRing, folder: Path) -> Manifest:
+async def _write(config: Settings, ring: KeyRing, folder: Path, count: Counting) -> Manifest:
     dsn = config.ledger_dsn.get_secret_value()
     async with await postgres.connect(dsn) as ledger:
         await postgres.refuse_shared_sessions(ledger, "ledger_dsn")
         if not await roles.is_owner(ledger):
             raise Failed("this role is not the ledger's owner: name the owner in ledger_dsn")
-    return await backup.write(dsn, ring, folder, version("student-account-activation"))
-
-
-async def _restore(
-    config: Settings,
-    ring: KeyRing,
-    folder: Path | None,
-    manifest: Manifest | None,
-    asked: RestoreRequest,
-) -> Restored:
-    dsn = config.ledger_dsn.get_secret_value()
-    if folder and manifest:
-        return await restore.restore(dsn, ring, folder, manifest, asked)
-    return await restore.finish_in_place(dsn, ring, asked)
+    ours = version("student-account-activation")
+    return await backup.write(dsn, ring, folder, ours, counted=count)
 
 
 def _erased(config: Settings, named: Path | None, manifest: Manifest | None) -> list[Erased]:

@@ -12,6 +12,7 @@ import typer
 
 import settings
 from starter.output import group, tell
+from starter.progress import working
 
 commands = group("The institution's own look.")
 
@@ -25,7 +26,8 @@ def preview(
     from starter.brand import pages, static_pages  # noqa: PLC0415
 
     config = settings.load_for_pages()
-    rendered = asyncio.run(pages.render(config))
-    heaviest = static_pages.write(config, rendered, folder)
+    with working("Pages are rendered") as count:
+        rendered = asyncio.run(pages.render(config, count))
+        heaviest = static_pages.write(config, rendered, folder)
     tell(f"{len(rendered.html)} pages, light and dark: open {folder / 'index.html'}")
     tell(f"The heaviest first visit is {heaviest.page}: {heaviest.size:,} bytes.")

@@ -1,7 +1,6 @@
 """`activation insurance ...`: exports the insurance numbers that were accepted with a warning."""
 
 import asyncio
-import sys
 from typing import Annotated
 
 import typer
@@ -11,7 +10,8 @@ from domain import masks
 from ledger import insurance
 from starter import spreadsheet
 from starter.audited import audited
-from starter.output import group
+from starter.output import group, write
+from starter.progress import working
 
 commands = group("Insurance numbers to look at.")
 
@@ -21,12 +21,13 @@ _COLUMNS = ("reference", "department", "scheme", "number", "warnings")
 @commands.command()
 def export(reason: Annotated[str, typer.Option(help="Why; it is written to the audit.")]) -> None:
     """Write the numbers with a warning as CSV, masked; the reference finds the student."""
-    rows = asyncio.run(_flagged(reason))
-    sys.stdout.write(spreadsheet.line(_COLUMNS))
+    with working("The ledger is asked"):
+        rows = asyncio.run(_flagged(reason))
+    write(spreadsheet.line(_COLUMNS))
     for row in rows:
         number = masks.insurance(row.number)
         cells = (row.reference, row.department, row.scheme, number, " ".join(row.warnings))
-        sys.stdout.write(spreadsheet.line(cells))
+        write(spreadsheet.line(cells))
 
 
 async def _flagged(reason: str) -> list[insurance.Flagged]:

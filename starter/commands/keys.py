@@ -14,9 +14,12 @@ from security import keys, rotation
 from security.purposes import User
 from settings import Settings
 from starter.output import tell
+from starter.progress import working
 from starter.startup import compare_keys
 
 commands = typer.Typer(help="The key files.", no_args_is_help=True)
+
+_ASKED = "The ledger is asked about the keys"
 
 
 @commands.command("init")
@@ -31,13 +34,15 @@ def init() -> None:
             "The ledger did not answer, so nobody could tell whether there were keys already. If"
             " this is a second machine, remove these and copy those of the first."
         )
-    asyncio.run(compare_keys(config))
+    with working(_ASKED):
+        asyncio.run(compare_keys(config))
 
 
 async def _known(config: Settings) -> frozenset[str] | None:
     """Return the names of the keys that the ledger has seen; None while it is unavailable."""
-    async with await postgres.connect(config.ledger_dsn.get_secret_value()) as ledger:
-        return await key_checks.known(ledger)
+    with working(_ASKED):
+        async with await postgres.connect(config.ledger_dsn.get_secret_value()) as ledger:
+            return await key_checks.known(ledger)
 
 
 @commands.command("copy")
@@ -75,7 +80,8 @@ def distribute(
 def _distribute(config: Settings) -> tuple[str, list[str]]:
     known = asyncio.run(_known(config))
     made = rotation.distribute(config.keys_dir, known or frozenset())
-    asyncio.run(compare_keys(config))
+    with working(_ASKED):
+        asyncio.run(compare_keys(config))
     return made
 
 

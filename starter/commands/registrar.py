@@ -13,6 +13,7 @@ from rich.table import Column, Table
 
 import settings
 from adapters.registrar.wiring import everybody, registrar_of
+from domain.counting import Counting
 from domain.registrar.not_activated import WEEKS, DepartmentCount, Tally, WhyNot
 from domain.registrar.readiness import Report
 from domain.registrar.readiness import report as readiness_report
@@ -30,7 +31,6 @@ from starter.progress import working
 commands = group("The secretariats' records.")
 
 _LEDGER_TIMEOUT = 60.0
-_SHOWN_EVERY = 500
 _EXPORT = "not_activated"
 _Write = Callable[[Sequence[object]], object]
 
@@ -86,8 +86,11 @@ def not_activated(
     if csv and not department:
         raise Failed("a spreadsheet names students: say of which departments, by --department")
     departments = sorted(set(department)) if department else None
-    with spreadsheet.written(csv, ";") if csv else nullcontext() as write:
-        counted = asyncio.run(_counted(settings.load(), departments, write))
+    with (
+        spreadsheet.written(csv, ";") if csv else nullcontext() as write,
+        working("Students are counted") as count,
+    ):
+        counted = asyncio.run(_counted(settings.load(), departments, write, count))
     if json:
         show_json({"departments": [_as_dict(each) for each in counted]})
     else:
@@ -95,7 +98,7 @@ def not_activated(
 
 
 async def _counted(
-    config: Settings, departments: Sequence[str] | None, write: _Write | None
+    config: Settings, departments: Sequence[str] | None, write: _Write | None, count: Counting
 ) -> Sequence[DepartmentCount]:
     """Count the enrolments; with `write`, leave an audit row and write a line a student."""
     sheet = Sheet(config.institution.default_language)
@@ -109,14 +112,13 @@ async def _counted(
     tally = Tally()
     async with opened as (pool, keys):
         today = (await clock.now(pool)).astimezone(config.institution.timezone).date()
-        with databases.registrar(), working("Students are counted") as counted:
+        with databases.registrar():
             async with registrar_of(config.registrar) as registrar:
                 rows = judged(registrar, pool, keys, config, departments)
                 async with aclosing(rows):
                     async for each in rows:
                         tally.add(*each)
-                        if not tally.students % _SHOWN_EVERY:
-                            counted(tally.students)
+                        count(tally.students)
                         if write and each.why:
                             write(sheet.cells(each.row, each.why))
     return tally.departments(today, WEEKS)

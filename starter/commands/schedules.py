@@ -15,6 +15,7 @@ from starter.client import scheduled_runs
 from starter.client.scheduled_runs import COMPLETED, NoSuchSchedule, ScheduleState
 from starter.commands.temporal import connected
 from starter.output import Failed, Json, local, show_json, tell
+from starter.progress import working
 
 commands = typer.Typer(help="What the engine does at set times.", no_args_is_help=True)
 
@@ -22,7 +23,8 @@ commands = typer.Typer(help="What the engine does at set times.", no_args_is_hel
 @commands.command("list")
 def list_schedules(json: Json = False) -> None:
     """List each schedule with its last run, how that ended, and the next one."""
-    found, head = asyncio.run(_found())
+    with working("Temporal is asked"):
+        found, head = asyncio.run(_found())
     if json:
         show_json([asdict(each) for each in found])
         return
@@ -38,7 +40,8 @@ def run(
 ) -> None:
     """Start a run now, also of a paused schedule, or join the one that runs; say how it ended."""
     try:
-        workflow_id, outcome = asyncio.run(_run(schedule, wait=wait))
+        with working("The schedule runs"):
+            workflow_id, outcome = asyncio.run(_run(schedule, wait=wait))
     except NoSuchSchedule as error:
         raise Failed(str(error)) from None
     if outcome not in ("", COMPLETED):

@@ -21,7 +21,7 @@ from domain.contracts.vocabulary import Language, Step
 from domain.references import first_group
 from settings import Settings
 from starter.brand.samples import REFERENCE, USERNAME
-from starter.output import group
+from starter.output import group, write
 
 commands = group("What students read.")
 
@@ -54,7 +54,7 @@ def preview(
     """Show every message by each channel, filled in with a sample student."""
     for each in messages(settings.load()):
         if language in (None, each.language):
-            typer.echo(_text(each))
+            write(f"{_text(each)}\n")
             if folder:
                 _write(each, folder)
 

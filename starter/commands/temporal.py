@@ -17,6 +17,7 @@ from starter.client import connect, namespace, schedules, versions
 from starter.client.namespace import Unprepared
 from starter.client.versions import NoSuchVersion, Version
 from starter.output import Failed, Json, local, show_json, tell
+from starter.progress import working
 
 commands = typer.Typer(help="The Temporal namespace.", no_args_is_help=True)
 
@@ -91,4 +92,5 @@ async def _use(build: str) -> None:
 @asynccontextmanager
 async def connected() -> AsyncIterator[tuple[Settings, Client]]:
     config = settings.load()
-    yield config, await connect.connect(config, KeyRing(config.keys_dir))
+    with working("Temporal is asked"):
+        yield config, await connect.connect(config, KeyRing(config.keys_dir))

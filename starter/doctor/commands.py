@@ -1,6 +1,7 @@
 """`activation doctor`: prints one line per finding, "ok" or what to do."""
 
 import asyncio
+import itertools
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import settings
 from adapters.findings import Finding, Findings
 from adapters.registrar import wiring as registrar
 from adapters.web_address import unreachable
+from domain.counting import Counting, not_counted
 from security import redaction
 from security.purposes import User
 from settings import Settings
@@ -17,6 +19,7 @@ from starter.doctor import certificates, directory, files, ledger, messaging, si
 from starter.doctor.finding import guarded
 from starter.output import Json, show_json, tell
 from starter.portal.texts import Texts
+from starter.progress import working
 
 Users = Annotated[
     list[User] | None,
@@ -39,7 +42,8 @@ def doctor(
     except settings.WRONG as error:
         found = [Finding("settings", "they are complete and right", _to_mend(error))]
     else:
-        found = asyncio.run(_examine(config, users, send_test))
+        with working("Systems are examined") as count:
+            found = asyncio.run(_examine(config, users, send_test, count))
     if json:
         show_json([_plain(finding) for finding in found])
     else:
@@ -98,7 +102,9 @@ async def _addresses(alerts: Alerts) -> Findings:
             yield Finding("alerts", f"alerts.{name} can be reached", await unreachable(url))
 
 
-async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[Finding]:
+async def _examine(
+    config: Settings, users: tuple[User, ...], to: str, count: Counting = not_counted
+) -> list[Finding]:
     """Check all systems concurrently, and return the findings in the order of the systems."""
     checks = [
         guarded("ledger", ledger.check(config, users)),
@@ -121,7 +127,14 @@ async def _examine(config: Settings, users: tuple[User, ...], to: str) -> list[F
     checks.append(guarded("certificates", ends))
     if to:
         checks += [guarded("test", findings) for findings in messaging.send_tests(config, to)]
-    found = await asyncio.gather(*map(_collect, checks))
+    done = itertools.count(1)
+
+    async def counted(findings: Findings) -> list[Finding]:
+        found = await _collect(findings)
+        count(next(done), len(checks))
+        return found
+
+    found = await asyncio.gather(*map(counted, checks))
     return [*on_disk(config, users), *(finding for each in found for finding in each)]
 
 

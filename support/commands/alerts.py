@@ -25,6 +25,7 @@ from starter.client.health import (
     temporal_answers,
 )
 from starter.output import Failed, Json, show_json, tell
+from starter.progress import working
 from support.verbs import alert_channels, metrics
 from support.verbs.alerts import Watcher
 from web.service_manager import tell_ready
@@ -75,7 +76,8 @@ async def _ready(client: Client, pool: Pool) -> Answers:
 @commands.command("test-alerts")
 def send_test(json: Json = False) -> None:
     """Send a test by each channel of the alerts, and print the results."""
-    outcomes = asyncio.run(alert_channels.send_test(settings.load()))
+    with working("Tests are sent"):
+        outcomes = asyncio.run(alert_channels.send_test(settings.load()))
     if json:
         show_json({name: {"delivered": not why, "failure": why} for name, why in outcomes.items()})
     for name, why in outcomes.items():

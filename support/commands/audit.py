@@ -1,6 +1,5 @@
 """`activation support audit verify | cut | export`: the chain of the audit, its end, its rows."""
 
-import sys
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -11,7 +10,7 @@ import typer
 from ledger import audit_heads
 from ledger.audit_chain import CannotCut, Chain
 from ledger.audit_heads import SentHead
-from starter.output import Failed, Json, show_json, tell
+from starter.output import Failed, Json, show_json, tell, write
 from starter.progress import working
 from support.commands.terminal import run, show_outcome
 from support.verbs import audit
@@ -45,8 +44,8 @@ def verify(
     if wanted is None and expect is not None:
         raise typer.BadParameter(_NO_HEAD, param_hint="--expect")
     kept = _read(heads)
-    with working("The audit is verified"):
-        chain = run(partial(audit.verify, expect=wanted, heads=kept))
+    with working("The audit is verified") as count:
+        chain = run(partial(audit.verify, expect=wanted, heads=kept, counted=count))
     if json:
         told = asdict(chain) | {"whole": chain.whole, "heads": "ledger" if kept is None else "file"}
         told["newest"] = chain.newest and str(chain.newest)
@@ -71,9 +70,11 @@ def cut(
     json: Json = False,
 ) -> None:
     """Delete the rows older than `retention.audit_days`, behind a head that was sent."""
-    verb = partial(audit.cut, heads=_read(heads), although_broken=although_broken)
+    kept = _read(heads)
     try:
-        gone = run(verb)
+        with working("The audit is verified and cut") as count:
+            verb = partial(audit.cut, heads=kept, although_broken=although_broken, counted=count)
+            gone = run(verb)
     except NotWhole as broken:
         raise Failed(f"nothing was cut: {_wrong(broken.chain)}") from None
     except CannotCut as refused:
@@ -125,10 +126,15 @@ def export(
 ) -> None:
     """Write the rows, the oldest first."""
 
-    async def write(ctx: StaffContext) -> None:
+    async def exported(ctx: StaffContext) -> None:
         zone = ctx.settings.institution.timezone
         day = since.replace(tzinfo=zone) if since else None
-        async for line in await audit.export(ctx, form, day):
-            sys.stdout.write(line)
+        lines = await audit.export(ctx, form, day)
+        written = 0
+        async for line in lines:
+            write(line)
+            written += 1
+            count(written)
 
-    run(write)
+    with working("The audit is exported", streaming=True) as count:
+        run(exported, prints=True)

@@ -16,7 +16,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import Language
 from ledger.campaigns import CampaignPlan, CampaignRow
 from starter import databases
-from starter.output import Failed, Json, group, local, show_json, tell
+from starter.output import Failed, Json, group, local, show_json, tell, write
 from starter.poster import SIZES
 from starter.poster import poster as draw_poster
 from starter.progress import working
@@ -98,7 +98,7 @@ def preview(
     """Show exactly what students read, in both languages, with the parts of the SMS."""
     languages = Language if language is None else (language,)
     for name, each, channel, shown in campaign_texts.previews(settings.load(), languages):
-        typer.echo(f"=== {name} ({each}), {channel.label}{shown.about}\n{shown.text}")
+        write(f"=== {name} ({each}), {channel.label}{shown.about}\n{shown.text}\n")
 
 
 @commands.command()

@@ -18,6 +18,7 @@ from security.purposes import User
 from starter import startup
 from starter.client import environment
 from starter.output import Json, show_json, tell
+from starter.progress import awaited
 from support.commands import (
     actions,
     alerts,
@@ -76,7 +77,7 @@ def list_(
     """List the open activations."""
 
     async def show(ctx: StaffContext) -> None:
-        batches = queue.batches(ctx, stuck=stuck)
+        batches = awaited("Temporal is asked", queue.batches(ctx, stuck=stuck))
         if json:
             show_json([row.as_dict() async for batch in batches for row in batch])
             return
@@ -88,7 +89,7 @@ def list_(
             headed = False
         _explain(codes)
 
-    run(show)
+    run(show, prints=True)
 
 
 def _print(rows: Collection[CaseSummary], now: datetime, *, headed: bool = True) -> None:

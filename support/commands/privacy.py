@@ -13,9 +13,10 @@ from ledger.forecast import Due
 from ledger.retention import Swept
 from starter.client import runs
 from starter.output import Failed, Json, Yes, confirm, group, local, show_json, tell
+from starter.progress import working
 from support.commands.terminal import Reason, run, show_outcome
 from support.verbs import erasure, personal_data
-from support.verbs.erasure import ErasurePreview, Found
+from support.verbs.erasure import ErasurePreview
 from support.verbs.staff import Action, StaffContext
 
 commands = group("Personal data: what is held on a person, and its end.")
@@ -73,12 +74,11 @@ def erase(
 
     named = requests or ()
 
-    async def erased(ctx: StaffContext) -> Found:
-        if not yes:
-            confirm(_to_erase(await erasure.preview(ctx, person=person, requests=named)))
-        return await erasure.erase_person(ctx, person=person, reason=reason, requests=named)
-
-    found, complete, remaining = run(erased)
+    if not yes:
+        confirm(_to_erase(run(partial(erasure.preview, person=person, requests=named))))
+    found, complete, remaining = run(
+        partial(erasure.erase_person, person=person, reason=reason, requests=named)
+    )
     outcome = {
         "references": found.references,
         "requests": found.requests,
@@ -117,11 +117,12 @@ def erase_again(
         if path is None:
             raise Failed("Give the list: no erasures_file is set")
         erased = erased_list.read(path, since and since.replace(tzinfo=UTC))
-        await erasure.erase_again(ctx, erased)
+        await erasure.erase_again(ctx, erased, counted=count)
         return len(erased)
 
-    count = run(again)
-    show_outcome({"erased": count}, f"Erased again: {count} entries of the list.", json=json)
+    with working("Entries of the list are erased again") as count:
+        done = run(again)
+    show_outcome({"erased": done}, f"Erased again: {done} entries of the list.", json=json)
 
 
 def _to_erase(preview: ErasurePreview) -> str:

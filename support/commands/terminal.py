@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -15,10 +15,12 @@ from starter import databases
 from starter.client import connect
 from starter.os_user import os_user, said_user
 from starter.output import Failed, local, show_json, tell
+from starter.progress import working
 from support.verbs.staff import Staff, StaffContext, StaffRole
 from web.limits import RateLimited
 
 _Result = TypeVar("_Result")
+_ASKED = "The ledger and Temporal are asked"
 
 
 def _normalised(reference: str) -> str:
@@ -77,18 +79,26 @@ async def staff_context(seconds: float = 2) -> AsyncIterator[StaffContext]:
         yield StaffContext(client, ledger, keys, config, staff)
 
 
-def run(verb: Callable[[StaffContext], Awaitable[_Result]], *, seconds: float = 2) -> _Result:
-    """Call a verb with the staff context, and return its result."""
+def run(
+    verb: Callable[[StaffContext], Awaitable[_Result]], *, seconds: float = 2, prints: bool = False
+) -> _Result:
+    """Call a verb with the staff context, and return its result.
+
+    A verb that `prints` or prompts shows by itself that it works.
+    """
 
     async def call() -> _Result:
-        async with staff_context(seconds) as ctx:
+        async with AsyncExitStack() as opened:
+            with working(_ASKED):
+                ctx = await opened.enter_async_context(staff_context(seconds))
             try:
                 return await verb(ctx)
             except RateLimited as limited:
                 again = local(limited.opens) if limited.opens else "never"
                 raise Failed(f"this was done too often (see limits.*): again {again}") from None
 
-    return asyncio.run(call())
+    with nullcontext() if prints else working(_ASKED):
+        return asyncio.run(call())
 
 
 def show_outcome(outcome: dict[str, Any], text: str, *, json: bool) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.counting import Counting, not_counted
 from ledger import audit, audit_chain
 from ledger.audit_chain import CannotCut, Chain
 from ledger.audit_heads import SentHead
@@ -58,14 +59,19 @@ class NotWhole(Exception):
 
 
 async def verify(
-    ctx: StaffContext, expect: str | None = None, heads: Collection[SentHead] | None = None
+    ctx: StaffContext,
+    expect: str | None = None,
+    heads: Collection[SentHead] | None = None,
+    *,
+    counted: Counting = not_counted,
 ) -> Chain:
     """Verify the hash chain and record the result.
 
     `expect` is a head kept elsewhere; `heads` are sent ones that were, None those of the ledger.
+    `counted` is told how many rows of how many are done.
     """
     ctx.staff.check(Action.AUDIT)
-    chain = await audit_chain.verify(ctx.pool, ctx.keys, _now(ctx), expect, heads)
+    chain = await audit_chain.verify(ctx.pool, ctx.keys, _now(ctx), expect, heads, counted=counted)
     await ctx.record(Action.AUDIT, reason=f"verify: {_result(chain)}")
     return chain
 
@@ -86,7 +92,11 @@ def _now(ctx: StaffContext) -> datetime:
 
 
 async def cut(
-    ctx: StaffContext, heads: Collection[SentHead] | None = None, *, although_broken: bool
+    ctx: StaffContext,
+    heads: Collection[SentHead] | None = None,
+    *,
+    although_broken: bool,
+    counted: Counting = not_counted,
 ) -> int:
     """Delete the rows that are old enough behind a sent head; return how many there were.
 
@@ -98,7 +108,9 @@ async def cut(
     if abs(await ctx.now() - now) > _CLOCKS_APART:
         raise CannotCut("the clocks of the ledger and of this machine differ by more than a day")
     term = timedelta(ctx.settings.retention.audit_days)
-    chain, before = await audit_chain.verify_to_cut(ctx.pool, ctx.keys, now, term, heads)
+    chain, before = await audit_chain.verify_to_cut(
+        ctx.pool, ctx.keys, now, term, heads, counted=counted
+    )
     if not chain.whole and not although_broken:
         raise NotWhole(chain)
     if before is None or before.id <= chain.first:

@@ -19,6 +19,7 @@ from domain.contracts.vocabulary import (
     support_workflow_id,
     withdrawal_workflow_id,
 )
+from domain.counting import Counting, not_counted
 from domain.references import normalise
 from ledger import clock, erased_list, erasure, persons
 from ledger.erased_list import Erased, ErasedKind
@@ -127,7 +128,12 @@ async def erase_person(
     return Found(found, complete, remaining)
 
 
-async def erase_again(ctx: StaffContext, erased: Sequence[Erased]) -> None:
+async def erase_again(
+    ctx: StaffContext,
+    erased: Sequence[Erased],
+    *,
+    counted: Counting = not_counted,
+) -> None:
     """Erase what is listed where a restore of ledger or Temporal brought it back; idempotent.
 
     What is open again is ended: it was over when it was erased.
@@ -136,7 +142,9 @@ async def erase_again(ctx: StaffContext, erased: Sequence[Erased]) -> None:
     references = [each.name for each in erased if each.kind is ErasedKind.ACTIVATION]
     await ctx.record_each(Action.ERASE, references or [None], _AGAIN)
     names = {each.name for each in erased if each.kind is ErasedKind.WORKFLOW}
-    for name in sorted(names.union(references)):
+    names.update(references)
+    for done, name in enumerate(sorted(names)):
+        counted(done, len(names))
         for run in [run async for run in _runs(ctx.client, name)]:
             await runs.delete(ctx.client, run.execution)
     async with ctx.pool.acquire() as connection, connection.transaction():

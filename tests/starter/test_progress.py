@@ -35,7 +35,7 @@ class Terminal:
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(progress, "_SHOWN_AFTER", 0)
+    monkeypatch.setattr(progress, "SHOWN_AFTER", 0)
     made = Terminal()
     yield made
     made.close()
@@ -81,7 +81,7 @@ def test_a_warning_is_written_above_it(terminal: Terminal) -> None:
 def test_what_is_over_soon_shows_nothing(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "_SHOWN_AFTER", 60)
+    monkeypatch.setattr(progress, "SHOWN_AFTER", 60)
     with redirect_stderr(terminal.stream), working("Asked") as count:
         count(1)
     assert_next_alone(terminal)
@@ -101,7 +101,7 @@ async def test_nothing_is_shown_while_an_item_is_printed(terminal: Terminal) -> 
 def test_a_file_has_nothing_of_it_even_where_colours_are_forced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "_SHOWN_AFTER", 0)
+    monkeypatch.setattr(progress, "SHOWN_AFTER", 0)
     monkeypatch.setenv("FORCE_COLOR", "1")
     log = tmp_path / "log"
     with log.open("w") as written, redirect_stderr(written), working("Rows", 2) as count:
