@@ -2,11 +2,9 @@
 
 import csv
 import io
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from starter.output import Failed
@@ -26,17 +24,26 @@ def line(cells: Sequence[object], delimiter: str = ",") -> str:
 
 @contextmanager
 def written(file: Path, delimiter: str = ",") -> Iterator[Callable[[Sequence[object]], object]]:
-    """Write a file of mode 600 that takes its name when it is whole; yields what writes a line.
+    """Write a CSV file (see `whole`); yields what writes a line.
 
-    It begins with a BOM, so that Excel reads Greek. Raises `Failed` where it cannot be written.
+    It begins with a BOM, so that Excel reads Greek.
+    """
+    with whole(file) as new, new.open("w", encoding="utf-8-sig", newline="") as out:
+        yield lambda cells: out.write(line(cells, delimiter))
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[Path]:
+    """Yield an empty file of mode 600 that takes this name when it is whole.
+
+    Raises `Failed` where it cannot be written.
     """
     new = file.with_name(f".{file.name}.new")
-    private = partial(os.open, mode=0o600)
     try:
         new.unlink(missing_ok=True)
         try:
-            with open(new, "x", encoding="utf-8-sig", newline="", opener=private) as out:
-                yield lambda cells: out.write(line(cells, delimiter))
+            new.touch(mode=0o600, exist_ok=False)
+            yield new
             new.replace(file)
         finally:
             new.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ the ledger has some of the usernames for other persons.
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ from recognition.rekeyed import Ledger
 from recognition.rekeyed import known as of_ledger
 from security.keys import KeyRing
 from settings import Settings
-from starter import databases, spreadsheet
+from starter import databases, spreadsheet, workbook
 from starter.audited import audited
 from starter.output import Failed, Json, show_json, tell
 from starter.progress import working
@@ -87,12 +87,19 @@ def match(
     csv: Annotated[
         Path | None, typer.Option("--csv", help="Write a line a student into this spreadsheet.")
     ] = None,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", help="The same as an Excel workbook.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Compare the registrar with the directory: what the activation of each student would find."""
     found = asyncio.run(matched(settings.load()))
     if csv:
-        _write(csv, found)
+        with spreadsheet.written(csv) as write:
+            _write(write, found)
+    if xlsx:
+        with workbook.written(xlsx) as write:
+            _write(write, found)
     departments = _departments(found)
     if json:
         total = Counter(each.plan for each in found)
@@ -272,15 +279,14 @@ def _words(plan: Plan) -> str:
     return plan.replace("_", " ")
 
 
-def _write(file: Path, found: Sequence[Match]) -> None:
-    with spreadsheet.written(file) as write:
-        write(_COLUMNS)
-        for each in found:
-            cells = (
-                *(each.department_id, each.department, each.system_id, each.registration_id),
-                *(_words(each.plan), each.username, each.why),
-            )
-            write(cells)
+def _write(write: Callable[[Sequence[object]], object], found: Sequence[Match]) -> None:
+    write(_COLUMNS)
+    for each in found:
+        cells = (
+            *(each.department_id, each.department, each.system_id, each.registration_id),
+            *(_words(each.plan), each.username, each.why),
+        )
+        write(cells)
 
 
 @asynccontextmanager

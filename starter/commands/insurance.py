@@ -1,6 +1,9 @@
 """`activation insurance ...`: exports the insurance numbers that were accepted with a warning."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +11,7 @@ import typer
 import settings
 from domain import masks
 from ledger import insurance
-from starter import spreadsheet
+from starter import spreadsheet, workbook
 from starter.audited import audited
 from starter.output import group, write
 from starter.progress import working
@@ -19,15 +22,25 @@ _COLUMNS = ("reference", "department", "scheme", "number", "warnings")
 
 
 @commands.command()
-def export(reason: Annotated[str, typer.Option(help="Why; it is written to the audit.")]) -> None:
+def export(
+    reason: Annotated[str, typer.Option(help="Why; it is written to the audit.")],
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", help="Write an Excel workbook in place of CSV.")
+    ] = None,
+) -> None:
     """Write the numbers with a warning as CSV, masked; the reference finds the student."""
     with working("The ledger is asked"):
         rows = asyncio.run(_flagged(reason))
-    write(spreadsheet.line(_COLUMNS))
-    for row in rows:
-        number = masks.insurance(row.number)
-        cells = (row.reference, row.department, row.scheme, number, " ".join(row.warnings))
-        write(spreadsheet.line(cells))
+    with workbook.written(xlsx) if xlsx else nullcontext(_write_line) as write_row:
+        write_row(_COLUMNS)
+        for row in rows:
+            number = masks.insurance(row.number)
+            cells = (row.reference, row.department, row.scheme, number, " ".join(row.warnings))
+            write_row(cells)
+
+
+def _write_line(cells: Sequence[object]) -> None:
+    write(spreadsheet.line(cells))
 
 
 async def _flagged(reason: str) -> list[insurance.Flagged]:

@@ -1,15 +1,19 @@
 """`activation support audit verify | cut | export`: the chain of the audit, its end, its rows."""
 
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypeVar
 
 import typer
 
+from domain.counting import Counting
 from ledger import audit_heads
 from ledger.audit_chain import CannotCut, Chain
 from ledger.audit_heads import SentHead
+from starter import workbook
 from starter.output import Failed, Json, show_json, tell, write
 from starter.progress import working
 from support.commands.terminal import run, show_outcome
@@ -18,6 +22,7 @@ from support.verbs.audit import Format, NotWhole
 from support.verbs.staff import StaffContext
 
 commands = typer.Typer(help="What staff did, and the proof of it.", no_args_is_help=True)
+_Item = TypeVar("_Item")
 
 
 _NO_HEAD = "this is no head: give one as `audit verify` prints it, or the line as it was sent"
@@ -123,18 +128,32 @@ def export(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="From this day on, where the institution is."),
     ] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="The workbook's file, for the format xlsx.")
+    ] = None,
 ) -> None:
     """Write the rows, the oldest first."""
+    if (form is Format.XLSX) != (to is not None):
+        raise Failed("the format xlsx goes with --to and a file, and no other format does")
 
     async def exported(ctx: StaffContext) -> None:
         zone = ctx.settings.institution.timezone
         day = since.replace(tzinfo=zone) if since else None
-        lines = await audit.export(ctx, form, day)
-        written = 0
-        async for line in lines:
+        if to:
+            with workbook.written(to) as write_row:
+                async for cells in _counting(await audit.table(ctx, day), count):
+                    write_row(cells)
+            return
+        async for line in _counting(await audit.export(ctx, form, day), count):
             write(line)
-            written += 1
-            count(written)
 
     with working("The audit is exported", streaming=True) as count:
         run(exported, prints=True)
+
+
+async def _counting(items: AsyncIterator[_Item], count: Counting) -> AsyncIterator[_Item]:
+    done = 0
+    async for each in items:
+        yield each
+        done += 1
+        count(done)

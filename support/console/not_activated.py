@@ -9,8 +9,8 @@ from fastapi import APIRouter, Response
 
 from adapters.errors import AdapterError
 from domain.registrar.not_activated import LATER, latest, per_cent, together
-from starter import spreadsheet
 from starter.not_activated_texts import WHY, Explained
+from support.console import sheets
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs.not_activated import Counts, export
 from support.verbs.staff import Action
@@ -66,12 +66,10 @@ async def take(
             return ctx.see("/not-activated")
         department = counts.of(ctx.request.query_params.get("department", "")).department_id
         async with aclosing(export(ctx.staff_context, department, ctx.language)) as rows:
-            lines = [spreadsheet.line(cells, ";") async for cells in rows]
+            listed = [cells async for cells in rows]
     except AdapterError:
         return ctx.error(503, sentence=ctx.say(_AWAY))
-    named = {"Content-Disposition": 'attachment; filename="not-activated.csv"'}
-    text = "".join((spreadsheet.BOM, *lines))
-    return Response(text, media_type="text/csv; charset=utf-8", headers=named)
+    return await sheets.download(ctx, "not-activated", listed, delimiter=";")
 
 
 async def _counts(ctx: ConsoleRequest) -> Counts | None:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from starter import spreadsheet
+from support.console import sheets
 from support.console.action_pages import reason_of
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.verbs import funnel, operations, second_factor
@@ -94,6 +94,4 @@ async def figures(ctx: ConsoleRequest = allowed_to(Action.FUNNEL)) -> Response:
 @router.get("/funnel/export")
 async def export(ctx: ConsoleRequest = allowed_to(Action.FUNNEL)) -> Response:
     rows = funnel.table(await funnel.week(ctx.staff_context))
-    named = {"Content-Disposition": 'attachment; filename="funnel.csv"'}
-    text = "".join(map(spreadsheet.line, rows))
-    return Response(text, media_type="text/csv; charset=utf-8", headers=named)
+    return await sheets.download(ctx, "funnel", rows)

@@ -1,7 +1,7 @@
 """Reads, verifies, exports and cuts the audit; each use writes an audit row as well."""
 
 import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +22,7 @@ _COLUMNS = ("id", "at", "actor", "action", "reference", "reason", "hash")
 class Format(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
+    XLSX = "xlsx"
 
 
 async def read(
@@ -133,12 +134,29 @@ async def export(
     return _lines(ctx, form, since)
 
 
+async def table(
+    ctx: StaffContext, since: datetime | None = None
+) -> AsyncIterator[Sequence[object]]:
+    """Record the export, then yield the heading and the rows from this time on, as cells."""
+    await ctx.record(Action.AUDIT, reason=f"export: {Format.XLSX}, {since or 'all'}")
+    return _cells(ctx, since)
+
+
 async def _lines(ctx: StaffContext, form: Format, since: datetime | None) -> AsyncIterator[str]:
     if form is Format.CSV:
-        yield spreadsheet.line(_COLUMNS)
+        async for cells in _cells(ctx, since):
+            yield spreadsheet.line(cells)
+        return
+    async for fields in _fields(ctx, since):
+        yield json.dumps(fields, ensure_ascii=False) + "\n"
+
+
+async def _cells(ctx: StaffContext, since: datetime | None) -> AsyncIterator[Sequence[object]]:
+    yield _COLUMNS
+    async for fields in _fields(ctx, since):
+        yield [fields[name] for name in _COLUMNS]
+
+
+async def _fields(ctx: StaffContext, since: datetime | None) -> AsyncIterator[dict[str, object]]:
     async for row in audit.since(ctx.pool, ctx.keys, since, ctx.staff.departments):
-        fields = asdict(row) | {"at": row.at.isoformat()}
-        if form is Format.CSV:
-            yield spreadsheet.line([fields[name] for name in _COLUMNS])
-        else:
-            yield json.dumps(fields, ensure_ascii=False) + "\n"
+        yield asdict(row) | {"at": row.at.isoformat()}

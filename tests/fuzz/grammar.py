@@ -208,10 +208,13 @@ CONSOLE_PAGES = (
     *(
         "/audit/verify",
         "/audit/export",
+        "/audit/export?format=xlsx",
         "/funnel/export",
+        "/funnel/export?format=xlsx",
         "/not-activated",
         "/not-activated?department=401",
         "/not-activated/export?department=401",
+        "/not-activated/export?department=401&format=xlsx",
         "/operations",
         "/findings",
         "/campaigns",

@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import json
-import re
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -30,6 +29,7 @@ from starter.cli import app
 from starter.commands import accounts
 from starter.output import Failed
 from tests.stack import TestStack
+from tests.workbooks import Workbook
 
 HERE = Department("=9+9", "\t=HYPERLINK(0)", "-")
 COUNT = 250
@@ -89,7 +89,8 @@ def test_match_tells_each_students_plan_and_writes_nothing_but_a_spreadsheet(
     sheet = tmp_path / "accounts.csv"
     sheet.write_text("old")
     sheet.chmod(0o666)
-    done = called("match", "--dry-run", "--json", "--csv", str(sheet))
+    book = tmp_path / "accounts.xlsx"
+    done = called("match", "--dry-run", "--json", "--csv", str(sheet), "--xlsx", str(book))
     assert done.exit_code == 0, done.output
     counted = json.loads(done.stdout)
     (here,) = (each for each in counted["departments"] if each["department_id"] == HERE.id)
@@ -110,8 +111,12 @@ def test_match_tells_each_students_plan_and_writes_nothing_but_a_spreadsheet(
     )
     assert sheet.read_bytes().startswith(b"\xef\xbb\xbf")
     assert sheet.stat().st_mode & 0o777 == 0o600
-    assert [*tmp_path.iterdir()] == [sheet]
+    assert {*tmp_path.iterdir()} == {sheet, book}
     lines = [*csv.reader(sheet.read_text("utf-8-sig").splitlines())]
+    # An empty cell has nothing in a workbook.
+    assert Workbook(book).rows == [
+        [cell.lstrip("'") for at, cell in enumerate(line) if cell or at < 5] for line in lines
+    ]
     # No cell is a formula; nobody's name, contact or number but the student's own is told.
     mine = {line[3]: line for line in lines if line[0] == f"'{HERE.id}"}
     assert mine["K000"] == [
@@ -150,6 +155,9 @@ def test_an_import_that_was_killed_is_ended_by_the_next(stack: TestStack) -> Non
     assert "\n0 usernames reserved" in f"\n{called('import').stdout}"
 
 
+WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+
+
 async def killed(stack: TestStack) -> int | None:
     """Return how it ended; it had come to the batch with the last name, which is held."""
     ledger = await asyncpg.connect(stack.ledger_dsn)
@@ -157,12 +165,10 @@ async def killed(stack: TestStack) -> int | None:
     await holding.start()
     await ledger.execute(HOLD, LAST)
     command = activation("accounts", "import")
-    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-    assert process.stderr
-    async for line in process.stderr:
-        done = re.fullmatch(rb"(\d+) of (\d+) accounts\n", line)
-        if done and int(done[2]) - int(done[1]) <= accounts.BATCH:
-            process.kill()
+    process = await asyncio.create_subprocess_exec(*command)
+    while not await asked(stack.ledger_dsn, WAITS):  # noqa: ASYNC110 - another process sets it
+        await asyncio.sleep(0.05)
+    process.kill()
     await holding.rollback()
     await ledger.close()
     return await process.wait()

@@ -2,6 +2,7 @@ import asyncio
 import csv
 import io
 from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 from typer.testing import CliRunner
@@ -13,6 +14,7 @@ from ledger import audit, claims, insurance
 from postgres import Pool
 from starter.cli import app
 from tests.stack import TestStack
+from tests.workbooks import Workbook
 
 UNUSUAL = "1234567890"
 
@@ -67,7 +69,7 @@ async def export(*words: str) -> tuple[int, str]:
 
 
 async def test_numbers_with_a_warning_are_exported_masked_and_audited(
-    stack: TestStack, pool: Pool
+    stack: TestStack, pool: Pool, tmp_path: Path
 ) -> None:
     await record(stack, pool, "A-EXPO-RT01", UNUSUAL, "ehic.unusual", "foreign.checksum")
     await record(stack, pool, "A-EXPO-RT02", "80380000900090510553")
@@ -83,7 +85,11 @@ async def test_numbers_with_a_warning_are_exported_masked_and_audited(
         "number": "••••••••890",
         "warnings": "ehic.unusual foreign.checksum",
     }
-    (row,) = await audit.page(pool, stack.keys, action="insurance_export")
+    book = tmp_path / "numbers.xlsx"
+    assert await export("--reason", "again", "--xlsx", str(book)) == (0, "")
+    cells = {row[0]: row for row in Workbook(book).rows}
+    assert cells["A-EXPO-RT01"] == [*rows["A-EXPO-RT01"].values()]
+    _, row = await audit.page(pool, stack.keys, action="insurance_export")
     assert row.reason == "start of term"
     assert row.at >= begun
     assert row.actor

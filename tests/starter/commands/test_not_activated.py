@@ -28,6 +28,7 @@ from ledger.imports import Owned
 from postgres import Pool, connect
 from starter.cli import app
 from tests.stack import TestStack
+from tests.workbooks import Workbook
 
 HERE = Department("zz=1", "=Τμήμα", "=Department")
 ELSEWHERE = Department("zz2", "Άλλο", "Other")
@@ -197,6 +198,14 @@ def test_a_spreadsheet_has_a_line_for_each_who_has_none_and_the_audit_who_took_i
     assert lines[0][:5] == [f"{HERE.id}", "'=Τμήμα", "2026", "SIS", "NY1"]
     newest = aside(_newest(stack))
     assert (newest.action, newest.reason) == ("not_activated", HERE.id)
+    book = tmp_path / "not.xlsx"
+    done = called("--department", HERE.id, "--xlsx", str(book))
+    assert done.exit_code == 0, done.output
+    assert book.stat().st_mode & 0o777 == 0o600
+    assert Workbook(book).rows == [
+        [cell.lstrip("'") for cell in each] for each in (heading, *lines)
+    ]
+    assert aside(_newest(stack)).id == newest.id + 1
 
 
 async def _newest(stack: TestStack) -> audit.Row:
@@ -210,4 +219,9 @@ async def _newest(stack: TestStack) -> audit.Row:
 def test_a_spreadsheet_names_students_of_named_departments_only(tmp_path: Path) -> None:
     done = called("--csv", str(tmp_path / "all.csv"))
     assert "say of which departments" in str(done.exception)
+    done = called("--xlsx", str(tmp_path / "all.xlsx"))
+    assert "say of which departments" in str(done.exception)
+    both = ("--csv", str(tmp_path / "a.csv"), "--xlsx", str(tmp_path / "a.xlsx"))
+    done = called("--department", HERE.id, *both)
+    assert "exclude each other" in str(done.exception)
     assert [*tmp_path.iterdir()] == []

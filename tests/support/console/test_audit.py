@@ -13,6 +13,7 @@ from ledger import audit
 from postgres import Pool
 from tests.stack import TestStack
 from tests.support.console.conftest import SignedIn
+from tests.workbooks import Workbook
 
 HEAD = re.compile(r'app-code">([0-9a-f]{64})<')
 
@@ -73,6 +74,14 @@ async def test_what_is_taken_along_is_all_of_it_and_no_formula(
     assert answer.headers["content-disposition"] == 'attachment; filename="audit.csv"'
     rows = [row for row in csv.DictReader(io.StringIO(answer.text, "")) if row["actor"] == actor]
     assert [row["reason"] for row in rows] == ["'=HYPERLINK(1)", 'a "quoted"\nΜαρία']
+    answer = await browser.get("/audit/export?format=xlsx&since=2020-01-01")
+    assert answer.headers["content-disposition"] == 'attachment; filename="audit.xlsx"'
+    book = Workbook(answer.content)
+    assert [row[5] for row in book.rows if row[2] == actor] == [
+        "=HYPERLINK(1)",
+        'a "quoted"\nΜαρία',
+    ]
+    assert not book.found("f")
     answer = await browser.get("/audit/export?format=jsonl")
     rows = [row for row in map(json.loads, answer.text.splitlines()) if row["actor"] == actor]
     assert [row["reason"] for row in rows] == ["=HYPERLINK(1)", 'a "quoted"\nΜαρία']

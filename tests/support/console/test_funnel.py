@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from postgres import Pool
 from tests.support.console.conftest import SignedIn
+from tests.workbooks import Workbook
 
 SVG = re.compile(r'<svg [^>]*role="img".*?</svg>', re.DOTALL)
 STAGES = ["started", "proven", "agreed", "active"]
@@ -26,6 +27,11 @@ async def test_picture_table_and_export_say_the_same(
     page = await browser.get("/funnel")
     answer = await browser.get("/funnel/export")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
+    book = Workbook((await browser.get("/funnel/export?format=xlsx")).content)
+    assert [[*map(str, cells)] for cells in book.rows] == [
+        [*rows[0]],
+        *([*row.values()] for row in rows),
+    ]
     today = [int(rows[-1][stage]) for stage in STAGES]
     week = [sum(int(row[stage]) for row in rows) for stage in STAGES]
     assert today[0] >= today[1] >= today[3] >= 1

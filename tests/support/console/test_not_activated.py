@@ -21,6 +21,7 @@ from settings import Settings
 from tests.stack import TestStack
 from tests.starter.portal.conftest import Browser
 from tests.support.console.conftest import MakeApp, sign_in_to
+from tests.workbooks import Workbook
 
 SVG = re.compile(r"<svg class=\"app-curve.*?</svg>", re.DOTALL)
 MINE = Department("zx;1", "Τμήμα <b>", "")
@@ -160,6 +161,11 @@ async def test_the_spreadsheet_has_the_students_and_the_audit_who_took_it(
         )
     }
     assert "'=Παππάς" in {line[5] for line in lines}
+    answer = await browser.get(f"{EXPORT}?department=zx%3B1&format=xlsx")
+    assert answer.headers["content-disposition"] == 'attachment; filename="not-activated.xlsx"'
+    book = Workbook(answer.content)
+    assert [[cell.lstrip("'") for cell in line] for line in lines] == book.rows
+    assert not book.found("f")
     english = await browser.get(f"{EXPORT}?department=zx%3B1&lang=en")
     assert "No mobile and no e-mail on file" in english.text
     newest = (await audit.page(pool, stack.keys, actor="secretariat", limit=1))[0]

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -21,6 +22,7 @@ from starter.output import Failed
 from support.commands.main import commands
 from support.verbs.actions import ActionRefused
 from tests.stack import TestStack
+from tests.workbooks import Workbook
 
 
 @pytest.fixture
@@ -63,7 +65,9 @@ async def test_verify_prints_a_head_that_is_found_again_and_fails_for_another(
         assert more or isinstance(other.exception, Failed)
 
 
-async def test_the_rows_are_exported_from_a_day_on(pool: Pool, stack: TestStack) -> None:
+async def test_the_rows_are_exported_from_a_day_on(
+    pool: Pool, stack: TestStack, tmp_path: Path
+) -> None:
     actor = token_hex(6)
     said = {"actor": actor, "action": "retry", "reference": "A-7K3F-92QD", "reason": "-1+1"}
     await audit.record(pool, stack.keys, **said)
@@ -75,6 +79,13 @@ async def test_the_rows_are_exported_from_a_day_on(pool: Pool, stack: TestStack)
     done = await support("audit", "export", "--format", "jsonl")
     read = [row for row in map(json.loads, done.stdout.splitlines()) if row["actor"] == actor]
     assert [(row["reason"], row["reference"]) for row in read] == [("-1+1", "A-7K3F-92QD")]
+    book = tmp_path / "audit.xlsx"
+    done = await support("audit", "export", "--format", "xlsx", "--to", str(book))
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert [row[5] for row in Workbook(book).rows if row[2] == actor] == ["-1+1"]
+    for wrong in (("--format", "xlsx"), ("--to", str(tmp_path / "audit.csv"))):
+        refused = await support("audit", "export", *wrong)
+        assert "no other format does" in str(refused.exception)
     later = await support("audit", "export", "--since", f"{today + timedelta(days=2)}")
     assert later.stdout.splitlines() == ["id,at,actor,action,reference,reason,hash"]
 

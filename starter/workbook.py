@@ -1,0 +1,81 @@
+"""Writes Excel workbooks (xlsx) whose cells are texts and numbers, never formulas.
+
+Excel shows a text as it is, so that numbers of students keep their zeros and Greek is read in every
+country's settings, which CSV cannot promise.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from starter.output import Failed
+from starter.spreadsheet import whole
+
+MIME_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MOST_ROWS = 1_048_576
+_LONGEST_TEXT = 32_767
+_WIDEST = 60
+_EVERY_CELL = f"A1:XFD{_MOST_ROWS}"
+_Write = Callable[[Sequence[object]], None]
+
+
+@contextmanager
+def written(file: Path) -> Iterator[_Write]:
+    """Write a workbook as `spreadsheet.written` does CSV; yields what writes a row.
+
+    The first row is the heading.
+    """
+    with whole(file) as new, new.open("wb") as out, _rows(out, file.parent) as write:
+        yield write
+
+
+def content(rows: Iterable[Sequence[object]]) -> bytes:
+    """Return a workbook, whose first row is the heading; takes seconds, so call it in a thread."""
+    out = io.BytesIO()
+    with _rows(out, None) as write:
+        for cells in rows:
+            write(cells)
+    return out.getvalue()
+
+
+@contextmanager
+def _rows(out: Any, folder: Path | None) -> Iterator[_Write]:
+    """Yield what writes a row.
+
+    Memory stays small however many there are: they pass through a file of mode 600 in this folder,
+    or in that for temporary files, which is deleted at the end.
+    """
+    import xlsxwriter  # noqa: PLC0415 - most commands and pages write none
+
+    book = xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": folder and str(folder)})
+    sheet = book.add_worksheet()
+    plain = book.add_format({"num_format": "@"})
+    heading = book.add_format({"num_format": "@", "bold": True})
+    widths: list[int] = []
+    count = 0
+
+    def write(cells: Sequence[object]) -> None:
+        nonlocal count
+        if count == _MOST_ROWS:
+            raise Failed(f"a sheet of Excel has {_MOST_ROWS:,} rows at most: take CSV")
+        for column, cell in enumerate(cells):
+            if isinstance(cell, int):
+                sheet.write_number(count, column, cell)
+            elif cell is not None:
+                shown = str(cell)[:_LONGEST_TEXT]
+                sheet.write_string(count, column, shown, plain if count else heading)
+            widths.extend([0] * (column + 1 - len(widths)))
+            widths[column] = max(widths[column], len(str(cell or "")))
+        count += 1
+
+    sheet.freeze_panes(1, 0)
+    # Else Excel marks each number that is a text.
+    sheet.ignore_errors({"number_stored_as_text": _EVERY_CELL})
+    try:
+        yield write
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, min(width + 2, _WIDEST))
+    finally:
+        book.close()
