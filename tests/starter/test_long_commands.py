@@ -136,6 +136,7 @@ def test_a_terminal_shows_that_it_waits_until_ctrl_c(
     assert shown.rpartition("\x1b[2K")[2] == f"{INTERRUPTED}\r\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", sorted(set(WAITS) - NO_TERMINAL))
 def test_a_pipe_has_nothing_but_the_sentence_of_ctrl_c(
     path: str, folder: Path, silent: socket.socket
