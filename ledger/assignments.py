@@ -12,7 +12,6 @@ from datetime import datetime
 from postgres import Pool
 
 _NAMED = "(assignee = $1 OR nullif(split_part(assignee, '~', 2), '') = split_part($1, '~', 2))"
-_MOST = 500
 
 
 @dataclass(frozen=True)
@@ -68,25 +67,10 @@ async def of(pool: Pool, references: Collection[str]) -> dict[str, Assignment]:
 
 
 async def in_progress(pool: Pool, name: str | None = None) -> list[str]:
-    """Return the newest activations in progress that are assigned to this name (None: to any)."""
+    """Return the activations in progress that are assigned to this name (None: to any)."""
     rows = await pool.fetch(
         "SELECT reference FROM assignment JOIN activation a USING (reference)"  # noqa: S608 - a constant of this module
-        f" WHERE a.ended_at IS NULL AND ($1::text IS NULL OR {_NAMED}) ORDER BY at DESC LIMIT $2",
+        f" WHERE a.ended_at IS NULL AND ($1::text IS NULL OR {_NAMED})",
         name,
-        _MOST,
     )
     return [row["reference"] for row in rows]
-
-
-async def notes_to(pool: Pool, name: str) -> list[tuple[str, str, datetime]]:
-    """Return case, author and time of the notes of the last two weeks to this name, newest first.
-
-    Of activations that have ended as well: the colleague may only have been asked something.
-    """
-    rows = await pool.fetch(
-        "SELECT reference, author, at FROM case_note"  # noqa: S608 - a constant of this module
-        f" WHERE {_NAMED.replace('assignee', 'addressee')} AND at > now() - interval '14 days'"
-        " ORDER BY at DESC LIMIT 50",
-        name,
-    )
-    return [tuple(row) for row in rows]

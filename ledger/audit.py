@@ -37,7 +37,7 @@ _IN_SIGHT = (
 _PAGE = (
     f"SELECT * FROM audit WHERE {_IN_SIGHT} AND ($2::text IS NULL OR actor = $2)"  # noqa: S608 - constants of this module
     " AND ($3::text IS NULL OR action = $3) AND ($4::text IS NULL OR reference = $4)"
-    " AND ($5::bigint IS NULL OR id < $5) ORDER BY id DESC LIMIT $6"
+    " AND ($5::bigint IS NULL OR id < $5) AND action <> ALL($7) ORDER BY id DESC LIMIT $6"
 )
 _SINCE = (
     f"SELECT * FROM audit WHERE {_IN_SIGHT} AND ($2::timestamptz IS NULL OR at >= $2) ORDER BY id"  # noqa: S608 - constants of this module
@@ -146,13 +146,15 @@ async def page(
     before: int | None = None,
     limit: int = 50,
     departments: Collection[str] | None = None,
+    without: Collection[str] = (),
 ) -> list[Row]:
     """Return a page of the rows that match, newest first; pagination by id, below `before`.
 
-    With `departments` without the rows about activations of others (None: all of them).
+    `without` are actions that are left out. With `departments` without the rows about activations
+    of others (None: all of them).
     """
     seen = None if departments is None else [*departments]
-    rows = await pool.fetch(_PAGE, seen, actor, action, reference, before, limit)
+    rows = await pool.fetch(_PAGE, seen, actor, action, reference, before, limit, [*without])
     return [_decrypted(keys, row) for row in rows]
 
 

@@ -143,6 +143,7 @@ async def forget_within(connection: Connection, ring: KeyRing, keys: Sequence[st
 
 
 async def forget_requests(ledger: Connection, requests: Collection[str]) -> None:
+    await ledger.execute("DELETE FROM case_note WHERE request = ANY($1)", requests)
     await ledger.execute("DELETE FROM support_request WHERE id = ANY($1)", requests)
 
 

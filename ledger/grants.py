@@ -165,7 +165,7 @@ GRANTS = (
     Grant("campaign", _SWEEP, "UPDATE (ended_at), DELETE"),
     Grant("invitation", [User.MAIN, User.COMMANDS], _ALL),
     Grant("invitation", [User.CONSOLE], _ERASE_KEYS),
-    Grant("case_note", _DESK, "SELECT, INSERT, DELETE"),
+    Grant("case_note", _DESK, "SELECT, INSERT, UPDATE (read_at), DELETE"),
     Grant("case_note", _SWEEP, "SELECT (ctid, reference, at), UPDATE (at), DELETE"),
     Grant("assignment", _DESK, _ALL),
     Grant("assignment", [User.MAIN], "SELECT (ctid, reference, at), UPDATE (at), DELETE"),

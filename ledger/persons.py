@@ -1,5 +1,6 @@
 """Everything that the ledger has of one person, told to them."""
 
+from itertools import chain
 from typing import Any
 
 from ledger import insurance, notes, support_requests
@@ -47,10 +48,11 @@ async def held(pool: Pool, keys: KeyRing, person: Traced) -> dict[str, Any]:
         for each in found
         if each
     ]
+    written = [await notes.of(pool, keys, each) for each in person.references]
+    written += [await notes.of_request(pool, keys, each) for each in sorted(requests)]
     told["case_note"] = [
         {"at": note.at, "author": note.author, "text": note.text}
-        for reference in person.references
-        for note in await notes.of(pool, keys, reference)
+        for note in dict.fromkeys(chain.from_iterable(written))
     ]
     told["miss"] = [dict(row) for row in await pool.fetch(_MISSES_OF_CONTACTS, person.references)]
     told["insurance"] = await insurance.of(pool, keys, person.keys)

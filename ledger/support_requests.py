@@ -158,7 +158,7 @@ async def assigned(pool: Pool, departments: Collection[str] | None, name: str) -
     rows = await pool.fetch(
         f"SELECT s.*, a.department {_OPEN_IN} AND (assignee = $2"
         " OR nullif(split_part(assignee, '~', 2), '') = split_part($2, '~', 2))"
-        " ORDER BY s.created_at, s.id LIMIT 50",
+        " ORDER BY s.created_at, s.id",
         departments,
         name,
     )

@@ -86,6 +86,9 @@ class Institution(Section):
     texts_folder: DirectoryPath | None = None
     """A folder with the institution's own terms, privacy notice, accessibility statement, password
     advice and help; see [below](configuration.md#terms-notices-and-help)."""
+    replies_folder: DirectoryPath | None = None
+    """A folder with the institution's own ready answers to requests for help; see
+    [below](configuration.md#ready-answers)."""
     dpo_email: Mailbox = "dpo@university.example"
     """The data protection officer, named in the privacy notice."""
     security_contact: Annotated[

@@ -30,7 +30,8 @@ This is the last of one set. Each of the others has its own tools (docs/restore.
   first   Temporal's databases
   second  the directory
   last    this ledger, which records whatever the others do before they do it
-  beside  settings and secret files, console.operators_file, institution.texts_folder
+  beside  settings and secret files, console.operators_file, institution.texts_folder,
+          institution.replies_folder
   ever    {erasures}"""
 _NEXT = """\
 Open activations: {open}. Now, in this order (docs/restore.md):

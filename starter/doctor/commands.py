@@ -15,6 +15,7 @@ from security import redaction
 from security.purposes import User
 from settings import Settings
 from settings.rules import Alerts
+from starter import ready_answers
 from starter.doctor import certificates, directory, files, ledger, messaging, sign_in, temporal
 from starter.doctor.finding import guarded
 from starter.output import Json, show_json, tell
@@ -72,11 +73,14 @@ def on_disk(config: Settings, users: tuple[User, ...]) -> list[Finding]:
         found.append(_takers_of_heads(config.alerts))
     if User.PORTAL in users:
         found.append(_security_contact(config))
-    try:
-        Texts(config)
-    except Exception as error:  # noqa: BLE001 - texts are written by people and may fail in any way
-        return [*found, Finding("texts", "they can be read", str(error))]
-    return [*found, Finding("texts", "they can be read")]
+    for part, read in (("texts", Texts), ("ready answers", ready_answers.own)):
+        try:
+            read(config)
+            mend = ""
+        except Exception as error:  # noqa: BLE001 - texts are written by people and may fail in any way
+            mend = str(error)
+        found.append(Finding(part, "they can be read", mend))
+    return found
 
 
 def _takers_of_heads(alerts: Alerts) -> Finding:

@@ -11,10 +11,11 @@ from ledger import activations
 from ledger.consents import Consent
 from starter.output import Failed, Json
 from support.commands.terminal import Reason, Reference, run, show_outcome, unless_asked
-from support.verbs import actions, erasure, notes, typed_insurance, withdrawal
+from support.verbs import actions, erasure, notes, typed_insurance, unlock_send, withdrawal
 from support.verbs import reopen as reopening
 from support.verbs import retry_all as retry_all_of
 from support.verbs.staff import Action, StaffContext
+from support.verbs.unlock_send import UnlockOutcome
 
 commands = typer.Typer()
 
@@ -25,10 +26,13 @@ def note(
     text: Annotated[
         str, typer.Option(callback=unless_asked, help="The note, which is asked for without this.")
     ] = "-",
+    to: Annotated[
+        str, typer.Option(help="A colleague who signed in within a day; without it, all of them.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Add a note to a case for other staff, with no more personal data than necessary."""
-    run(partial(notes.write, text=text, reference=reference))
+    run(partial(notes.write, text=text, reference=reference, addressee=to))
     show_outcome({"reference": reference, "noted": True}, "Noted.", json=json)
 
 
@@ -105,6 +109,13 @@ def _text(at_once: bool) -> str:
     return "Done." if at_once else "Taken in; it counts as soon as a worker is back."
 
 
+_UNLOCKED = {
+    UnlockOutcome.BOTH: "Unlocked, and a code was sent.",
+    UnlockOutcome.SENT: "A code was sent. Nothing was unlocked: it was not locked.",
+    UnlockOutcome.TAKEN: _text(at_once=False),
+}
+
+
 def _add(action: Action) -> None:
     def command(reference: Reference, reason: Reason, json: Json = False) -> None:
         _submit(action, reference, reason, Channel.SMS, json)
@@ -112,19 +123,38 @@ def _add(action: Action) -> None:
     commands.command(action.value, help=actions.EFFECTS[action])(command)
 
 
+_By = Annotated[
+    Channel,
+    typer.Option(help="By which way.", parser=Channel, metavar=f"[{'|'.join(Channel.all())}]"),
+]
+
+
 @commands.command(help=actions.EFFECTS[Action.RESEND])
 def resend(
-    reference: Reference,
-    reason: Reason,
-    channel: Annotated[
-        Channel,
-        typer.Option(help="By which way.", parser=Channel, metavar=f"[{'|'.join(Channel.all())}]"),
-    ] = Channel.SMS,
-    json: Json = False,
+    reference: Reference, reason: Reason, channel: _By = Channel.SMS, json: Json = False
 ) -> None:
     _submit(Action.RESEND, reference, reason, channel, json)
 
 
+@commands.command(help=actions.EFFECTS[Action.UNLOCK])
+def unlock(
+    reference: Reference,
+    reason: Reason,
+    send: Annotated[bool, typer.Option("--send", help="Also send a code, in one act.")] = False,
+    channel: _By = Channel.SMS,
+    json: Json = False,
+) -> None:
+    if not send:
+        _submit(Action.UNLOCK, reference, reason, channel, json)
+        return
+    done = run(
+        partial(unlock_send.unlock_and_send, reference=reference, reason=reason, channel=channel)
+    )
+    answered = {"answered": done is not UnlockOutcome.TAKEN}
+    show_outcome({"reference": reference, "done": done} | answered, _UNLOCKED[done], json=json)
+
+
 for each in actions.SUBMISSIONS:
-    if each not in (Action.RESEND, Action.INSURANCE):  # They have commands of their own.
+    # They have commands of their own.
+    if each not in (Action.RESEND, Action.UNLOCK, Action.INSURANCE):
         _add(each)

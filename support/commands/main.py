@@ -15,13 +15,14 @@ from rich.table import Table
 import settings
 from domain.contracts.vocabulary import Language, Step, WaitReason
 from security.purposes import User
-from starter import startup
+from starter import ready_answers, startup
 from starter.client import environment
 from starter.output import Json, show_json, tell
 from starter.progress import awaited
 from support.commands import (
     actions,
     alerts,
+    assignments,
     audit,
     findings,
     operations,
@@ -42,7 +43,7 @@ from web.view import clock
 
 commands = typer.Typer(help="See why an activation is stuck, and move it.", no_args_is_help=True)
 commands.add_typer(audit.commands, name="audit")
-for module in (requests, registrar, actions, operator, operations, findings, alerts):
+for module in (requests, assignments, registrar, actions, operator, operations, findings, alerts):
     commands.add_typer(module.commands)
 
 _WIDE = 160
@@ -62,6 +63,7 @@ _HISTORY = "the history is too large to be read whole: only its beginning is sho
 def serve() -> None:
     """Serve the console, the staff's web pages."""
     config = settings.load()
+    ready_answers.own(config)
     environment.server(config)
     asyncio.run(startup.compare_keys(config, User.CONSOLE))
     startup.serve("support.console.app:create", config.console, config.log_level)

@@ -15,7 +15,6 @@ from support.verbs import (
     actions,
     cases,
     erasure,
-    notes,
     preset_reasons,
     reopen,
     typed_insurance,
@@ -23,7 +22,6 @@ from support.verbs import (
     withdrawal,
 )
 from support.verbs import retry_all as retry_all_of
-from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action, StaffContext
 from translations import N_
 from web import times
@@ -187,37 +185,14 @@ async def unlock_and_send(raw: str, ctx: ConsoleRequest = allowed_to(Action.UNLO
     reason, errors = reason_of(ctx, form, action=Action.UNLOCK)
     if errors:
         return _page(ctx, Action.UNLOCK, reference, errors=errors, form=form, unlocks=True)
-    at_once = await unlock_send.unlock_and_send(
+    done = await unlock_send.unlock_and_send(
         ctx.staff_context,
         reference=reference,
         reason=reason,
         channel=_channel(form),
         submission_id=wish(form.submission_id, await ctx.staff_context.now()),
     )
-    return ctx.see(f"/case/{reference}", told="done" if at_once else "taken")
-
-
-@router.get("/case/{raw}/note", name="note_page")
-async def note_page(raw: str, ctx: ConsoleRequest = allowed_to(Action.NOTE)) -> Response:
-    return _note_page(ctx, reference_of(raw))
-
-
-@router.post("/case/{raw}/note", name="note")
-async def write_note(raw: str, ctx: ConsoleRequest = allowed_to(Action.NOTE)) -> Response:
-    reference = reference_of(raw)
-    form = await ctx.form()
-    text = form.get("text")
-    try:
-        await notes.write(ctx.staff_context, text, reference=reference, note_id=form.submission_id)
-    except ActionRefused as wrong:
-        return _note_page(ctx, reference, errors={"text": [ctx.say(str(wrong))]}, text=text)
-    return ctx.see(f"/case/{reference}", told="done")
-
-
-def _note_page(
-    ctx: ConsoleRequest, reference: str, *, errors: Errors | None = None, text: str = ""
-) -> Response:
-    return ctx.page("note", reference=reference, longest=notes.LONGEST, errors=errors, text=text)
+    return ctx.see(f"/case/{reference}", told=done)
 
 
 # --- all of one cause ------------------------------------------------------------------------

@@ -35,6 +35,7 @@ from support.console import (
     codec,
     findings,
     not_activated,
+    notes,
     operations,
     provider,
     queue,
@@ -53,6 +54,7 @@ from support.console.console_request import (
 )
 from support.verbs.actions import ActionRefused
 from support.verbs.histories import UnknownReference
+from support.verbs.reply_texts import replies
 from support.verbs.requests import UnknownRequest
 from support.verbs.signin import SignIn
 from support.verbs.staff import NotAllowed
@@ -80,7 +82,7 @@ _STATUS_OF: Mapping[type[Exception], int] = {
 """The status of each failure whose page says nothing more."""
 _PAGES = (
     *(signin, second_factor, provider, queue, case, student_page, action_pages),
-    *(assignments, registrar, requests, audit, operations, campaigns, findings),
+    *(assignments, notes, registrar, requests, audit, operations, campaigns, findings),
     *(not_activated, codec),
 )
 
@@ -138,6 +140,7 @@ def assemble(settings: Settings, keys: KeyRing, pool: Pool, client: Connection) 
         sign_in=SignIn(
             staff_groups_of(settings.directory, settings.console.user_dn), settings.console
         ),
+        replies=replies(settings),
         oidc=_by_provider(settings),
         health=partial(temporal_ready, client),
     )

@@ -7,6 +7,7 @@ from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.queue import row_context
 from support.verbs import assignments, notes
 from support.verbs.actions import ActionRefused
+from support.verbs.colleagues import colleagues
 from support.verbs.staff import Action
 from web.view import Errors
 
@@ -54,7 +55,7 @@ async def _page(
     return ctx.page(
         "assign",
         reference=reference,
-        colleagues=await assignments.colleagues(staff_context, department),
+        colleagues=await colleagues(staff_context, department, Action.ASSIGN),
         assignee=assignee,
         longest=notes.LONGEST,
         errors=errors,

@@ -79,6 +79,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "names shown": N_("names shown"),
         "contacts shown": N_("masked contacts shown"),
     },
+    Action.NOTE: {"read": N_("read")},
     Action.ASSIGN: {"nobody": N_("to nobody")},
     Action.REQUESTS: {"read": N_("read"), "answer": N_("answered"), "close": N_("closed")},
     Action.AUDIT: {

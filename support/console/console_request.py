@@ -20,6 +20,7 @@ from security.keys import KeyRing
 from settings import Settings
 from settings.pages import Oidc
 from starter.client.connect import Connection
+from starter.ready_answers import Replies
 from support.console.labels import Labels
 from support.verbs.departments import DepartmentNames
 from support.verbs.not_activated import SharedCounts
@@ -50,6 +51,9 @@ MENU: tuple[tuple[str, str, Action], ...] = (
 _TOLD: Mapping[str, str] = {
     "done": N_("Done."),
     "taken": N_("Accepted. It takes effect as soon as a worker is back."),
+    "sent": N_(
+        "A new six-digit code (pin) was sent. Nothing was unlocked: it was not locked any more."
+    ),
     "waking": N_("They are tried now, one after the other."),
     "paused": N_("New activations are paused"),
     "second_factor": N_("The second factor is reset, and their sessions have ended."),
@@ -104,6 +108,7 @@ class ConsoleContext:
     pool: Pool
     client: Connection
     sign_in: SignIn
+    replies: Replies
     oidc: SignInByProvider | None
     health: Callable[[], Awaitable[bool]]
     not_activated: SharedCounts = field(default_factory=SharedCounts)

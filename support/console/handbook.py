@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from domain.contracts.vocabulary import Language
 from settings import Settings
 from settings.section import TREE
-from support.verbs.reply_texts import addresses
+from starter.ready_answers import addresses
 from web.markdown import html
 
 FILE = TREE / "docs" / "support.md"

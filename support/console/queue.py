@@ -12,7 +12,7 @@ from fastapi import APIRouter, Response
 from domain.contracts.vocabulary import Step
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import AGES
-from support.verbs import ages, assignments, groups, list_names, lists, queue, requests
+from support.verbs import ages, assignments, groups, list_names, lists, notes, queue, requests
 from support.verbs import search as searching
 from support.verbs.filters import Assigned, Filter, Older
 from support.verbs.groups import Group
@@ -35,6 +35,7 @@ async def overview(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
     return ctx.page(
         "queue",
         seen=seen,
+        notes=await notes.unread(staff_context),
         now=await staff_context.now(),
         Group=Group,
         retriable=queue.retriable(staff_context, seen),
@@ -60,7 +61,6 @@ async def listed(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
         step=_chosen(asked.get("step"), Step),
         department=next((each for each in codes if each == asked.get("department")), None),
         older=_chosen(asked.get("older"), Older),
-        **await assignments.narrowed_to(staff_context, held),
     )
     page = await lists.page(
         staff_context,
@@ -69,7 +69,7 @@ async def listed(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
         sort=sort,
         descending=descending,
         place=_place(asked),
-        narrowed=narrowed,
+        narrowed=await assignments.narrowed_to(staff_context, held, narrowed),
     )
     if not page.is_whole and sort is not Sort.SINCE:
         sort, descending = Sort.SINCE, False

@@ -5,8 +5,9 @@ from fastapi import APIRouter, Response
 from domain.contracts.message_io import Delivery
 from ledger.support_requests import Waiting
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.verbs import assignments, preset_reasons, reply_texts, requests
+from support.verbs import notes, preset_reasons, requests
 from support.verbs.actions import ActionRefused
+from support.verbs.colleagues import colleagues
 from support.verbs.staff import Action
 from translations import N_
 
@@ -60,16 +61,31 @@ async def close(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) 
     return ctx.see(f"/requests/{number}")
 
 
+@router.post("/requests/{number}/note")
+async def write_note(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUESTS)) -> Response:
+    form = await ctx.form()
+    text, to = form.get("note"), form.get("note-to")
+    try:
+        await notes.write_on_request(
+            ctx.staff_context, text, request_id=number, note_id=form.submission_id, addressee=to
+        )
+    except ActionRefused as refused:
+        return await _page(ctx, number, refused, note=text)
+    return ctx.see(f"/requests/{number}")
+
+
 def _ready(ctx: ConsoleRequest, line: Waiting) -> str:
-    name = ctx.request.query_params.get("reply", "")
-    return reply_texts.reply(name, line.language, ctx.app.settings)
+    """Return the text of the ready answer that the address names; empty for an unknown one."""
+    chosen = ctx.app.replies.get(ctx.request.query_params.get("reply", ""))
+    return chosen[line.language].text if chosen else ""
 
 
 async def _page(
     ctx: ConsoleRequest, number: str, refused: ActionRefused | None = None, **typed: str
 ) -> Response:
     """Show the request; what was refused is shown at its field, or alone if the form is gone."""
-    standing = await requests.read(ctx.staff_context, number)
+    staff_context = ctx.staff_context
+    standing = await requests.read(staff_context, number)
     said = ctx.say(str(refused)) if refused else ""
     closing = standing.closing or ""
     at_field = refused and standing.is_open
@@ -82,8 +98,11 @@ async def _page(
         closing=preset_reasons.translated(Action.REQUESTS, closing, ctx.say) or closing,
         delivery=ctx.say(_DELIVERY[standing.line.delivery]),
         typed={"text": _ready(ctx, standing.line)} | typed,
-        replies=[(name, ctx.say(each.title)) for name, each in reply_texts.REPLIES.items()],
-        may_assign=ctx.staff_context.staff.may(Action.ASSIGN),
-        colleagues=await assignments.colleagues(ctx.staff_context, standing.line.department),
+        replies=[(name, each[ctx.language].title) for name, each in ctx.app.replies.items()],
+        may_assign=staff_context.staff.may(Action.ASSIGN),
+        colleagues=await colleagues(staff_context, standing.line.department, Action.ASSIGN),
+        readers_of=await colleagues(staff_context, standing.line.department, Action.REQUESTS),
+        notes=await notes.on_request(staff_context, number),
+        longest=notes.LONGEST,
         presets=preset_reasons.PRESETS[Action.REQUESTS],
     )

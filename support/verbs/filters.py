@@ -59,7 +59,8 @@ class Filter:
             found.append(groups.since_before(now - LEAST[self.older]))
         if self.among is not None:
             found.append(groups.among(self.among))
-        found += [f"WorkflowId != '{each}'" for each in sorted(self.without)]
+        if self.without:
+            found.append(groups.not_among(self.without))
         return found
 
     def holds(self, line: CaseSummary, now: datetime) -> bool:

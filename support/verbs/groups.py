@@ -74,8 +74,16 @@ def since_before(moment: datetime) -> str:
 
 def among(references: Collection[str]) -> str | None:
     """Return the condition of these runs; None for none."""
-    named = ", ".join(f"'{reference}'" for reference in sorted(references))
-    return f"WorkflowId IN ({named})" if named else None
+    return f"WorkflowId IN ({_listed(references)})" if references else None
+
+
+def not_among(references: Collection[str]) -> str:
+    """Return the condition of all runs but these (not empty)."""
+    return f"WorkflowId NOT IN ({_listed(references)})"
+
+
+def _listed(references: Collection[str]) -> str:
+    return ", ".join(f"'{reference}'" for reference in sorted(references))
 
 
 def _quoted(text: str) -> str:

@@ -93,7 +93,13 @@ async def _ledgers(ctx: StaffContext, reference: str) -> _Noted | None:
         ) = await asyncio.gather(
             _sent(ctx, reference),
             activations.noted(ctx.pool, [reference]),
-            audit.page(ctx.pool, ctx.keys, reference=reference, limit=_MOST_AUDITED),
+            audit.page(
+                ctx.pool,
+                ctx.keys,
+                reference=reference,
+                limit=_MOST_AUDITED,
+                without=timeline.VIEWS,
+            ),
             notes.of(ctx.pool, ctx.keys, reference),
             assignments.of(ctx.pool, [reference]),
             asyncio.gather(

@@ -1,17 +1,23 @@
-"""Adds the staff's notes to a case, for their colleagues."""
+"""Adds the staff's notes to a case or a request for help: to a colleague, or to all of them.
+
+A note to a colleague is listed for them, without its text, until they mark it as read.
+"""
 
 import secrets
+from collections.abc import Sequence
 
 from domain import text as texts
 from ledger import activations, notes
+from ledger.notes import Note, NoteLine
 from starter.client.connect import TemporalUnavailable
-from support.verbs import cases
+from support.verbs import cases, colleagues, requests
 from support.verbs.actions import ActionRefused
 from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 LONGEST = 2000
+_READ = "read"
 
 
 async def write(
@@ -24,18 +30,15 @@ async def write(
 ) -> None:
     """Add a note to a case; idempotent by `note_id`. Raises `ActionRefused`.
 
-    `addressee` is for whom of staff it is, whom the caller has checked; empty: for all.
+    `addressee` is for whom of staff it is; empty: for all.
     """
-    ctx.staff.check(Action.NOTE)
-    written = texts.note(text)
-    if not written:
-        raise ActionRefused(N_("Write the note."))
-    if len(written) > LONGEST:
-        raise ActionRefused(N_("The note is too long: 2,000 characters at most."))
-    ctx.check_sight(await department(ctx, reference))
+    written = _checked(ctx, text)
+    seen = await department(ctx, reference)
+    ctx.check_sight(seen)
     if note_id and await notes.written(ctx.pool, note_id):
         return
-    await ctx.record(Action.NOTE, reference)
+    await colleagues.check(ctx, addressee, seen, Action.NOTE)
+    await ctx.record(Action.NOTE, reference, addressee)
     await notes.put(
         ctx.pool,
         ctx.keys,
@@ -45,6 +48,62 @@ async def write(
         text=written,
         addressee=addressee or None,
     )
+
+
+async def write_on_request(
+    ctx: StaffContext, text: str, *, request_id: str, note_id: str, addressee: str = ""
+) -> None:
+    """Add a note to a request for help, as `write` does; raises `UnknownRequest` besides."""
+    written = _checked(ctx, text)
+    line = (await requests.known(ctx, request_id)).line
+    if await notes.written(ctx.pool, note_id):
+        return
+    await colleagues.check(ctx, addressee, line.department, Action.REQUESTS)
+    await ctx.record(Action.NOTE, line.reference, ": ".join(filter(None, (request_id, addressee))))
+    await notes.put(
+        ctx.pool,
+        ctx.keys,
+        note_id=note_id,
+        reference=line.reference,
+        author=ctx.staff.name,
+        text=written,
+        addressee=addressee or None,
+        request=request_id,
+    )
+
+
+def _checked(ctx: StaffContext, text: str) -> str:
+    ctx.staff.check(Action.NOTE)
+    written = texts.note(text)
+    if not written:
+        raise ActionRefused(N_("Write the note."))
+    if len(written) > LONGEST:
+        raise ActionRefused(N_("The note is too long: 2,000 characters at most."))
+    return written
+
+
+async def unread(ctx: StaffContext) -> Sequence[NoteLine]:
+    """Return the notes to this person that they have not read, of the departments in sight."""
+    if not ctx.staff.may(Action.NOTE):
+        return ()
+    return await notes.unread(ctx.pool, ctx.staff.name, ctx.staff.departments)
+
+
+async def on_request(ctx: StaffContext, request_id: str) -> Sequence[Note]:
+    """Return the notes on a request for help that this person is reading."""
+    ctx.staff.check(Action.REQUESTS)
+    return await notes.of_request(ctx.pool, ctx.keys, request_id)
+
+
+async def mark_read(ctx: StaffContext, note_id: str) -> None:
+    """Mark a note to this person as read (idempotent); raises `UnknownReference`."""
+    ctx.staff.check(Action.NOTE)
+    line = await notes.addressed(ctx.pool, ctx.staff.name, note_id)
+    if line is None:
+        raise UnknownReference
+    ctx.check_sight(line.department)
+    await ctx.record(Action.NOTE, line.reference, ": ".join(filter(None, (line.request, _READ))))
+    await notes.mark_read(ctx.pool, note_id)
 
 
 async def department(ctx: StaffContext, reference: str) -> str | None:

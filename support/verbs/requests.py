@@ -13,13 +13,12 @@ from ledger import support_requests
 from ledger.support_requests import HelpRequestDetail, Waiting
 from starter.client.connect import TemporalUnavailable
 from starter.output import UserError
+from starter.ready_answers import LONGEST_ANSWER
 from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 PER_PAGE = 50
-# Characters; Greek text of this length, encoded, still fits the limit of a form's body.
-LONGEST = 2000
 LONGEST_REASON = 500
 
 
@@ -73,7 +72,7 @@ async def answer(
     written = note(text)
     if not written:
         raise ActionRefused(N_("Write the answer."))
-    if len(written) > LONGEST:
+    if len(written) > LONGEST_ANSWER:
         raise ActionRefused(N_("The answer is too long."))
     standing = await _settle(ctx, request_id, submission_id, "answer", answer=written)
     with suppress(TemporalUnavailable):  # The outbox relays it later.

@@ -26,7 +26,7 @@ STAFF_SUBMISSIONS = frozenset(
     model.model_fields["kind"].default for model in StaffSubmission.__subclasses__()
 )
 """The names of the submissions that only staff send."""
-_VIEWS = frozenset({"case", "page", "search", "registrar", "decode", "requests"})
+VIEWS = frozenset({"case", "page", "search", "registrar", "decode", "requests"})
 
 
 class Who(StrEnum):
@@ -87,9 +87,8 @@ def of_ledger(
         if received := receipts.get(message.key):
             yield Event(received.told_at, "receipt", f"{named} {received.state}")
     for row in audited:
-        if row.action not in _VIEWS:
-            told = f"{row.actor}: {row.reason or ''}"
-            yield Event(row.at, row.action, told, Who.STAFF, audited=True)
+        told = f"{row.actor}: {row.reason or ''}"
+        yield Event(row.at, row.action, told, Who.STAFF, audited=True)
     for note in notes:
         between = f"{note.author} → {note.addressee}" if note.addressee else note.author
         yield Event(note.at, "wrote", f"{between}: {note.text}", Who.STAFF)

@@ -1,7 +1,10 @@
 """Unlocks an activation and sends a code in one act, as one call needs it."""
 
+from enum import StrEnum
+
 from domain.contracts.channels import Channel
-from support.verbs import actions
+from ledger import posts
+from support.verbs import actions, cases
 from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action, StaffContext
 from translations import N_
@@ -18,22 +21,48 @@ _UNSENT = N_(
 )
 
 
+class UnlockOutcome(StrEnum):
+    """What was done: both, only the code was sent, or no worker has applied it yet."""
+
+    BOTH = "done"
+    SENT = "sent"
+    TAKEN = "taken"
+
+
 async def unlock_and_send(
-    ctx: StaffContext, *, reference: str, reason: str, channel: Channel, submission_id: str
-) -> bool:
-    """Do both, each with its audit row; returns and raises as `actions.submit`."""
+    ctx: StaffContext,
+    *,
+    reference: str,
+    reason: str,
+    channel: Channel,
+    submission_id: str | None = None,
+) -> UnlockOutcome:
+    """Do both, each with its audit row; raises as `actions.submit`.
+
+    What is not locked, such as after a first try whose message was refused, is only sent.
+    """
     ctx.staff.check(Action.RESEND)
-    await actions.submit(
-        ctx, Action.UNLOCK, reference=reference, reason=reason, submission_id=submission_id
-    )
+    line = await cases.standing(ctx.client, reference)
+    ctx.check_sight(line.department)
+    spent = await posts.spent(ctx.pool, reference) is not None
+    locked = Action.UNLOCK in actions.possible(line.step, line.wait_reason, spent=spent)
+    if locked:
+        await actions.submit(
+            ctx, Action.UNLOCK, reference=reference, reason=reason, submission_id=submission_id
+        )
     try:
-        return await actions.submit(
+        at_once = await actions.submit(
             ctx,
             Action.RESEND,
             reference=reference,
             reason=reason,
             channel=channel,
-            submission_id=f"{submission_id}s",
+            submission_id=f"{submission_id}s" if submission_id else None,
         )
     except ActionRefused:
-        raise ActionRefused(_UNSENT) from None
+        if locked:
+            raise ActionRefused(_UNSENT) from None
+        raise
+    if not at_once:
+        return UnlockOutcome.TAKEN
+    return UnlockOutcome.BOTH if locked else UnlockOutcome.SENT

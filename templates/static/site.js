@@ -102,17 +102,18 @@ for (const button of document.querySelectorAll("[data-shows]")) {
   });
 }
 
-// At the desk an open page follows what happens, while it is looked at. What has the focus keeps it, and a selection is left alone.
+// At the desk an open page follows what happens, while it is looked at and not paused. What has the focus keeps it, and a selection is left alone.
 const refreshed = document.getElementById("refreshed");
 const living = () => document.querySelectorAll("[data-live]");
 const renew = (old, fresh) => {
   const focus = old.contains(document.activeElement) ? document.activeElement : null;
   const href = focus && focus.getAttribute("href");
+  const id = focus && focus.id;
   const box = old.querySelector(".app-scroll");
   const left = box ? box.scrollLeft : 0;
   old.replaceChildren(...fresh.childNodes);
-  const again = [...old.querySelectorAll(href ? "a" : ".app-scroll")].find(
-    (each) => !href || each.getAttribute("href") === href,
+  const again = [...old.querySelectorAll(id ? "[id]" : href ? "a" : ".app-scroll")].find((each) =>
+    id ? each.id === id : !href || each.getAttribute("href") === href,
   );
   if (old.querySelector(".app-scroll")) {
     old.querySelector(".app-scroll").scrollLeft = left;
@@ -130,12 +131,34 @@ if (refreshed && living().length) {
   };
   living().forEach((region) => shown.set(region.dataset.live, region.innerHTML));
   const often = 20000;
+  const pause = document.getElementById("pause");
+  const [stop, kept] = [pause.textContent, `paused ${location.pathname}`];
+  let paused = false;
+  const hold = (held) => {
+    paused = held;
+    pause.textContent = paused ? pause.dataset.resume : stop;
+  };
+  try {
+    hold(sessionStorage.getItem(kept) === "1");
+  } catch {
+    // Nothing is kept.
+  }
+  pause.hidden = false;
+  pause.addEventListener("click", () => {
+    hold(!paused);
+    refreshed.textContent = paused ? pause.dataset.said : "";
+    try {
+      sessionStorage.setItem(kept, paused ? "1" : "0");
+    } catch {
+      // As above.
+    }
+  });
   const follow = async () => {
-    if (!document.getSelection().isCollapsed) {
+    if (paused || !document.getSelection().isCollapsed) {
       return false;
     }
     const answer = await ask(location.href);
-    if (answer.ok) {
+    if (answer.ok && !paused) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const region of living()) {
         const fresh = page.querySelector(`[data-live="${region.dataset.live}"]`);

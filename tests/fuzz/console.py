@@ -18,7 +18,7 @@ from tests.fuzz.watch import Observed, Watcher
 
 _HELPDESK = frozenset(
     {"retry", "resend", "unlock", "reread", "note", "reopen", "caller", "search", "registrar"}
-    | {"unlock_send", "assign", "insurance"}
+    | {"unlock_send", "assign", "insurance", "read"}
 )
 MAY: Mapping[str, frozenset[str]] = {
     "nobody": frozenset(),
@@ -30,7 +30,7 @@ MAY: Mapping[str, frozenset[str]] = {
     | {"answer", "close", "resolve", "hold", "release", "cancel", "withdraw", "settle"}
     | {"DIRECTORY_DOWN"},
     "operator": frozenset(
-        {"note", "retry", "erase", "pause", "resume", "decode", "settle", "second-factor"}
+        {"note", "read", "retry", "erase", "pause", "resume", "decode", "settle", "second-factor"}
         | {"DIRECTORY_DOWN"}
     ),
 }

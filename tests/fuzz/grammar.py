@@ -148,7 +148,13 @@ CONSOLE = (
     ),
     FormGrammar("/sign-in/code", [Field("code", NUMBERS)]),
     FormGrammar(SIGN_OUT),
-    FormGrammar("/case/{reference}/note", [Field("text", ["a note"])]),
+    FormGrammar(
+        "/case/{reference}/note", [Field("text", ["a note"]), Field("to", ["helpdesk", "x"])]
+    ),
+    FormGrammar(
+        "/requests/{request}/note", [Field("note", ["a note"]), Field("note-to", ["helpdesk", "x"])]
+    ),
+    FormGrammar("/notes/x/read", [Field("back", ["/mine", "//evil.example"])]),
     *(
         FormGrammar(f"/{subject}/assign", [Field("to", ["helpdesk", "x"]), Field("was", ["x"])])
         for subject in ("case/{reference}", "requests/{request}")

@@ -1,6 +1,6 @@
 """Notes are kept once, encrypted, and read again in the order they were written."""
 
-from ledger import notes
+from ledger import erasure, notes
 from postgres import Pool
 from tests.stack import TestStack
 
@@ -16,5 +16,44 @@ async def test_notes_are_read_in_order_and_lie_encrypted(
     assert [(note.author, note.text) for note in told] == [("anna", "first"), ("anna", "second")]
     assert await notes.written(pool, f"{reference}a")
     assert not await notes.written(pool, f"{reference}c")
+    assert await notes.unread(pool, "anna", None) == []
     for row in await pool.fetch("SELECT text FROM case_note WHERE reference = $1", reference):
         assert b"first" not in row["text"]
+
+
+async def test_a_note_is_listed_for_whom_it_is_until_it_is_read(
+    pool: Pool, stack: TestStack, reference: str
+) -> None:
+    anna, renamed, another = f"anna~{reference}", f"anna.b~{reference}", f"bob{reference}"
+    await pool.execute(
+        "INSERT INTO activation (reference, language, department) VALUES ($1, 'el', '404')",
+        reference,
+    )
+    for request in (None, f"r{reference}"):
+        await notes.put(
+            pool,
+            stack.keys,
+            note_id=f"{reference}{request}",
+            reference=None if request else reference,
+            author="bob",
+            text="Call her",
+            addressee=anna,
+            request=request,
+        )
+    of_request, of_case = await notes.unread(pool, renamed, None)
+    assert (of_request.request, of_case.reference) == (f"r{reference}", reference)
+    # One without an activation has no department, and is for whoever sees all of them.
+    assert await notes.unread(pool, anna, ["404"]) == [of_case]
+    assert await notes.unread(pool, anna, ["401"]) == []
+    assert await notes.unread(pool, another, None) == []
+    assert await notes.addressed(pool, another, of_case.id) is None
+    assert await notes.addressed(pool, renamed, of_case.id) == of_case
+    for _ in range(2):
+        await notes.mark_read(pool, of_case.id)
+        assert await notes.unread(pool, anna, None) == [of_request]
+    (note,) = await notes.of_request(pool, stack.keys, f"r{reference}")
+    assert (note.text, note.addressee) == ("Call her", anna)
+    await erasure.forget_requests(pool, [f"r{reference}"])
+    assert await notes.of_request(pool, stack.keys, f"r{reference}") == []
+    await erasure.erase(pool, stack.keys, reference)
+    assert await notes.of(pool, stack.keys, reference) == []

@@ -142,9 +142,8 @@ async def read_all(settings: Settings) -> dict[str, Shown]:
                 if ending == "html":
                     shown[f"{where} html"] = Shown.of_html(text)
     for language in Language:
-        for name in reply_texts.REPLIES:
-            text = reply_texts.reply(name, language, settings)
-            shown[f"answer {name} {language}"] = Shown.of_text(text)
+        for name, reply in reply_texts.replies(settings).items():
+            shown[f"answer {name} {language}"] = Shown.of_text(reply[language].text)
         for section in handbook.sections(language):
             html = handbook.filled(section, settings, {}, {}).html
             shown[f"handbook {section.anchor} {language}"] = Shown.of_html(html)

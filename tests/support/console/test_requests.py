@@ -1,16 +1,19 @@
 """Requests for help in the browser: listed, read, answered once, closed with a reason."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
+from fastapi import FastAPI
 
 from domain.contracts.vocabulary import Language
 from ledger import audit, staff_sessions, support_requests
 from ledger.support_requests import HelpRequest
 from postgres import Pool
 from settings import Settings
-from support.verbs.reply_texts import REPLIES
+from support.verbs.reply_texts import BUILT_IN, replies
 from tests.stack import TestStack
 from tests.support.console.conftest import SignedIn
 
@@ -85,13 +88,38 @@ async def test_a_ready_answer_is_in_the_students_language_and_names_nobody(
     signed_in: SignedIn, asked: HelpRequest, settings: Settings
 ) -> None:
     browser = await signed_in("helpdesk")
-    for name in (*REPLIES, "unknown"):
+    for name in (*BUILT_IN, "unknown"):
         page = (await browser.get(f"/requests/{asked.id}?reply={name}&lang=en")).text
         written = page.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]
-        assert bool(written) is (name in REPLIES)
+        assert bool(written) is (name in BUILT_IN)
         assert not re.search(r"%\(|Μαρία|[a-z]{4} [a-z]", written), name
         if name == "password":
             assert settings.institution.password_reset_url in written
+
+
+async def test_an_institutions_own_answers_are_beside_and_instead_of_ours(
+    app: FastAPI, signed_in: SignedIn, asked: HelpRequest, tmp_path: Path
+) -> None:
+    for language, words in (("el", "Εστία"), ("en", "Halls")):
+        (tmp_path / f"halls.{language}.txt").write_text(f"{words}\n\n{words}: {{{{ portal_url }}}}")
+        (tmp_path / f"password.{language}.txt").write_text(f"{words}!\nReset & <change>.")
+        (tmp_path / f"username.{language}.txt").touch()
+    context = app.state.context
+    own = context.settings.institution.model_copy(update={"replies_folder": tmp_path})
+    changed = context.settings.model_copy(update={"institution": own})
+    app.state.context = replace(context, replies=replies(changed))
+    browser = await signed_in("helpdesk")
+    path = f"/requests/{asked.id}"
+    page = (await browser.get(f"{path}?reply=halls&lang=en")).text
+    assert ">Halls</a>" in page
+    assert "?reply=username" not in page
+    assert page.count("?reply=") == len(BUILT_IN)
+    # The answer is in the student's language, the title in that of staff.
+    assert f"Εστία: {changed.portal.public_url}</textarea>" in page
+    page = (await browser.get(f"{path}?reply=password&lang=el")).text
+    assert ">Εστία!</a>" in page
+    assert "Reset &amp; &lt;change&gt;.</textarea>" in page
+    app.state.context = context
 
 
 async def test_an_answer_that_took_longer_than_the_session_is_not_written_twice(

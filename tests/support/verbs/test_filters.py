@@ -55,7 +55,7 @@ def test_a_filter_asks_temporal_for_what_it_holds() -> None:
         "WorkflowId IN ('A')",
     ]
     assert not narrow.holds(line, NOW)
-    assert Filter(without={"A"}).conditions(NOW) == ["WorkflowId != 'A'"]
+    assert Filter(without={"A"}).conditions(NOW) == ["WorkflowId NOT IN ('A')"]
     assert not Filter(without={"A"}).holds(line, NOW)
     for own in (Filter(step=Step.PIN), Filter(department="404"), Filter(older=Older.HOURS)):
         assert own.holds(line, NOW)

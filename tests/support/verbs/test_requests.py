@@ -18,6 +18,7 @@ from ledger import audit, support_requests
 from ledger.support_requests import HelpRequest
 from postgres import Pool
 from security.purposes import User
+from starter.ready_answers import LONGEST_ANSWER
 from support.commands.main import commands
 from support.verbs import requests
 from support.verbs.actions import ActionRefused
@@ -146,7 +147,7 @@ async def test_an_answer_no_mailbox_took_is_open_until_it_is_closed(
     assert (stands.answer, stands.closing, stands.is_open) == ("Γεια", "called", False)
 
 
-@pytest.mark.parametrize("text", ["", " \n\t", "α" * (requests.LONGEST + 1)])
+@pytest.mark.parametrize("text", ["", " \n\t", "α" * (LONGEST_ANSWER + 1)])
 async def test_an_empty_or_endless_answer_is_refused(
     desk: StaffContext, asked: HelpRequest, text: str
 ) -> None:
