@@ -70,6 +70,7 @@ async def test_staff_sign_in_and_read_every_page(
         f"case/{reference}/cancel",
         f"case/{reference}/caller",
         f"case/{reference}/assign",
+        f"case/{reference}/note",
         *PAGES,
     ):
         answer = await page.goto(f"{url}/{path}")

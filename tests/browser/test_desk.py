@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, Request, ViewportSize, expect
 
 from demo.students import DEPARTMENTS
 from tests.browser.conftest import Looker, OpenPage
@@ -16,7 +16,8 @@ from tests.browser.journey import Journey, Student
 from tests.stack import WholeStack
 
 MOST = 3
-WIDE = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 320, "height": 640}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
 REFERENCE = ".app-reference .app-code"
 
 
@@ -204,3 +205,89 @@ async def test_calls_without_a_case_take_three_clicks_at_most(
         await desk.reads(address)
     await looker.look()
     desk.holds(looker, 3)
+
+
+async def keep(looker: Looker, name: str) -> None:
+    """Look at a page, and with DESK_PICTURES keep it narrow and wide."""
+    await looker.look()
+    if folder := os.environ.get("DESK_PICTURES"):
+        for size in (NARROW, WIDE):
+            await looker.page.set_viewport_size(size)
+            path = Path(folder) / f"{name}-{size['width']}.png"
+            await looker.page.screenshot(path=path, full_page=True)
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("desk")
+async def test_a_note_waits_to_be_read_and_a_page_waits_to_be_looked_at(
+    whole_stack: WholeStack, open_page: OpenPage, looker: Looker
+) -> None:
+    page, url = looker.page, whole_stack.env["SUPPORT_URL"]
+    _, reference = await begin(await open_page(locale="el-GR"), whole_stack, Student(174))
+    await page.goto(f"{url}/case/{reference}/assign")
+    await page.locator("#text").fill("Θα ξαναπάρει αύριο")
+    await page.locator("main form button").last.click()
+    await keep(looker, "case")
+    await page.goto(f"{url}/case/{reference}/note")
+    await keep(looker, "note")
+
+    refreshes: list[Request] = []
+
+    def count(asked: Request) -> None:
+        if "page-refresh" in asked.headers:
+            refreshes.append(asked)
+
+    page.on("request", count)
+    await page.clock.install()
+    await page.goto(f"{url}/queue")
+    read = page.get_by_role("button", name="Σήμανση ως αναγνωσμένης")
+    await keep(looker, "queue")
+    pause = page.locator("#pause")
+    await read.focus()
+    async with page.expect_response(lambda answer: "page-refresh" in answer.request.headers):
+        await page.clock.fast_forward("00:21")
+    await expect(read).to_be_focused()
+    await pause.press("Enter")
+    await expect(page.locator("#refreshed")).to_contain_text("δεν ενημερώνεται")
+    for _ in range(2):
+        await expect(pause).to_have_text("Συνέχιση της αυτόματης ενημέρωσης της σελίδας")
+        seen = len(refreshes)
+        await page.clock.fast_forward("05:00")
+        await page.evaluate("fetch('/healthz')")  # Whatever was asked before it has begun.
+        assert len(refreshes) == seen
+        await keep(looker, "queue-paused")
+        await page.reload()
+    await page.goto(f"{url}/mine")
+    await expect(page.locator("#pause")).to_have_text("Παύση της αυτόματης ενημέρωσης της σελίδας")
+    await keep(looker, "mine")
+    await page.goto(f"{url}/queue")
+    await pause.press("Enter")
+    await expect(pause).to_be_focused()
+    async with page.expect_request(lambda asked: "page-refresh" in asked.headers):
+        await page.clock.fast_forward("00:31")
+    await read.click()
+    await expect(read).to_have_count(0)
+    assert looker.noticed == []
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("desk")
+async def test_a_request_for_help_has_notes_of_staff(
+    whole_stack: WholeStack, open_page: OpenPage, looker: Looker
+) -> None:
+    page, url = looker.page, whole_stack.env["SUPPORT_URL"]
+    student = await open_page(locale="el-GR")
+    await student.goto(f"{whole_stack.env['PORTAL_URL']}/problem")
+    for name, text in (("name", "Μαρία"), ("reply_to", "maria@example.org"), ("text", "Βοήθεια")):
+        await student.locator(f"#{name}").fill(text)
+    await student.locator('form[action="/problem"] button').click()
+    await student.wait_for_url(lambda address: address.endswith("/problem?sent"))
+    await page.goto(f"{url}/requests")
+    await page.locator("main li a").last.click()
+    await page.locator("summary", has_text="Προσθήκη σημείωσης").click()
+    await page.locator("#note").fill("Την ξέρω")
+    await keep(looker, "request")
+    await page.get_by_role("button", name="Προσθήκη σημείωσης").click()
+    await expect(page.get_by_text("Την ξέρω")).to_be_visible()
+    await keep(looker, "request-noted")
+    assert looker.noticed == []
