@@ -154,7 +154,7 @@ CONSOLE = (
     FormGrammar(
         "/requests/{request}/note", [Field("note", ["a note"]), Field("note-to", ["helpdesk", "x"])]
     ),
-    FormGrammar("/notes/x/read", [Field("back", ["/mine", "//evil.example"])]),
+    FormGrammar("/notes/{request}/read", [Field("back", ["/mine", "//evil.example"])]),
     *(
         FormGrammar(f"/{subject}/assign", [Field("to", ["helpdesk", "x"]), Field("was", ["x"])])
         for subject in ("case/{reference}", "requests/{request}")
