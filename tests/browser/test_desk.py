@@ -207,29 +207,28 @@ async def test_calls_without_a_case_take_three_clicks_at_most(
     desk.holds(looker, 3)
 
 
-async def keep(looker: Looker, name: str) -> None:
-    """Look at a page, and with DESK_PICTURES keep it narrow and wide."""
+async def keep(looker: Looker, path: Path) -> None:
+    """Look at a page, and keep it narrow and wide."""
     await looker.look()
-    if folder := os.environ.get("DESK_PICTURES"):
-        for size in (NARROW, WIDE):
-            await looker.page.set_viewport_size(size)
-            path = Path(folder) / f"{name}-{size['width']}.png"
-            await looker.page.screenshot(path=path, full_page=True)
+    for size in (NARROW, WIDE):
+        await looker.page.set_viewport_size(size)
+        kept = path.with_name(f"{path.name}-{size['width']}.png")
+        await looker.page.screenshot(path=kept, full_page=True)
 
 
 @pytest.mark.long
 @pytest.mark.usefixtures("desk")
 async def test_a_note_waits_to_be_read_and_a_page_waits_to_be_looked_at(
-    whole_stack: WholeStack, open_page: OpenPage, looker: Looker
+    whole_stack: WholeStack, open_page: OpenPage, looker: Looker, pictures: Path
 ) -> None:
     page, url = looker.page, whole_stack.env["SUPPORT_URL"]
     _, reference = await begin(await open_page(locale="el-GR"), whole_stack, Student(174))
     await page.goto(f"{url}/case/{reference}/assign")
     await page.locator("#text").fill("Θα ξαναπάρει αύριο")
     await page.locator("main form button").last.click()
-    await keep(looker, "case")
+    await keep(looker, pictures / "case")
     await page.goto(f"{url}/case/{reference}/note")
-    await keep(looker, "note")
+    await keep(looker, pictures / "note")
 
     refreshes: list[Request] = []
 
@@ -241,7 +240,7 @@ async def test_a_note_waits_to_be_read_and_a_page_waits_to_be_looked_at(
     await page.clock.install()
     await page.goto(f"{url}/queue")
     read = page.get_by_role("button", name="Σήμανση ως αναγνωσμένης")
-    await keep(looker, "queue")
+    await keep(looker, pictures / "queue")
     pause = page.locator("#pause")
     await read.focus()
     async with page.expect_response(lambda answer: "page-refresh" in answer.request.headers):
@@ -255,11 +254,11 @@ async def test_a_note_waits_to_be_read_and_a_page_waits_to_be_looked_at(
         await page.clock.fast_forward("05:00")
         await page.evaluate("fetch('/healthz')")  # Whatever was asked before it has begun.
         assert len(refreshes) == seen
-        await keep(looker, "queue-paused")
+        await keep(looker, pictures / "queue-paused")
         await page.reload()
     await page.goto(f"{url}/mine")
     await expect(page.locator("#pause")).to_have_text("Παύση της αυτόματης ενημέρωσης της σελίδας")
-    await keep(looker, "mine")
+    await keep(looker, pictures / "mine")
     await page.goto(f"{url}/queue")
     await pause.press("Enter")
     await expect(pause).to_be_focused()
@@ -273,7 +272,7 @@ async def test_a_note_waits_to_be_read_and_a_page_waits_to_be_looked_at(
 @pytest.mark.long
 @pytest.mark.usefixtures("desk")
 async def test_a_request_for_help_has_notes_of_staff(
-    whole_stack: WholeStack, open_page: OpenPage, looker: Looker
+    whole_stack: WholeStack, open_page: OpenPage, looker: Looker, pictures: Path
 ) -> None:
     page, url = looker.page, whole_stack.env["SUPPORT_URL"]
     student = await open_page(locale="el-GR")
@@ -286,8 +285,8 @@ async def test_a_request_for_help_has_notes_of_staff(
     await page.locator("main li a").last.click()
     await page.locator("summary", has_text="Προσθήκη σημείωσης").click()
     await page.locator("#note").fill("Την ξέρω")
-    await keep(looker, "request")
+    await keep(looker, pictures / "request")
     await page.get_by_role("button", name="Προσθήκη σημείωσης").click()
     await expect(page.get_by_text("Την ξέρω")).to_be_visible()
-    await keep(looker, "request-noted")
+    await keep(looker, pictures / "request-noted")
     assert looker.noticed == []

@@ -46,6 +46,7 @@ TOLD: dict[str, Any] = {
 NOT_TOLD = {
     *("own_domains", "common_words", "plain_words", "texts_folder", "code_country", "timezone"),
     *("default_language", "registrar_sync_lag_hours", "colour", "colour_dark", "logo"),
+    "replies_folder",
 }
 """Those that stand in no sentence, or that are never empty."""
 _BLOCKS = frozenset(
