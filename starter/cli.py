@@ -51,6 +51,7 @@ from starter.commands import keys as key_commands
 from starter.doctor import commands as doctor
 from starter.output import Failed, NotWritten, UserError, tell
 from starter.portal.texts import Texts
+from starter.program import BY_INTERRUPT, INTERRUPTED
 from starter.progress import working
 from starter.startup import compare_keys, serve
 
@@ -67,8 +68,6 @@ _ONE_LINE_ERRORS = (
     PortTaken,
 )
 """Errors whose own text is one line that says why a command fails."""
-_INTERRUPTED = "interrupted: see what was done before you give the command again"
-_BY_INTERRUPT = 130
 
 app = typer.Typer(
     help="Student account activation.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -140,11 +139,9 @@ def main() -> None:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
         with_commands(*sys.argv[1:2])()
-    except KeyboardInterrupt:
-        _fail(_INTERRUPTED, _BY_INTERRUPT)
     except SystemExit as ended:
-        if ended.code == _BY_INTERRUPT:
-            _fail(_INTERRUPTED, _BY_INTERRUPT)
+        if ended.code == BY_INTERRUPT:
+            _say(INTERRUPTED)
         if isinstance(ended.__context__, BrokenPipeError):
             _fail(str(NotWritten(ended.__context__)))
         raise
@@ -188,10 +185,14 @@ def _because(error: RPCError) -> str:
     return f": {cause}" if cause else ""
 
 
-def _fail(text: str, code: int = 1) -> NoReturn:
+def _fail(text: str) -> NoReturn:
+    _say(text)
+    sys.exit(1)
+
+
+def _say(text: str) -> None:
     with suppress(OSError):
         typer.echo(text, err=True)  # One line, on which scripts rely.
-    sys.exit(code)
 
 
 def _close_output() -> None:

@@ -118,10 +118,10 @@ class _Command(StreamRequestHandler):
         self.wfile.write(str(code).encode())
 
     def _run(self) -> int:
-        from starter import cli  # noqa: PLC0415 - the tests' own process needs none of it
+        from starter import program  # noqa: PLC0415 - the tests' own process needs none of it
 
         try:
-            cli.main()
+            program.main()
         except SystemExit as ended:
             return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
         except BaseException:  # noqa: BLE001 - as the interpreter does

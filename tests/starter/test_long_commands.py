@@ -7,6 +7,8 @@ is in `WAITS`; all others ask no system.
 import os
 import select
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +20,7 @@ from typer.main import get_command
 
 from security import rotation
 from starter.cli import with_commands
+from starter.program import BY_INTERRUPT, INTERRUPTED
 from tests.commandline import begun
 from tests.starter.commands.test_templates import NOWHERE
 from tests.whole.test_commands_by_role import COMMANDS, TEXTS, WHY, WITH_REASON, paths
@@ -53,17 +56,21 @@ MORE = {
     "temporal use": "1",
 }
 WAITS: Mapping[str, str] = {path: more for path, more in COMMANDS if path not in ASK_NOTHING} | MORE
-INTERRUPTED = "interrupted: see what was done before you give the command again"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("long")
-    (made / "empty.toml").touch()
-    (made / "password").write_text("none")
-    rotation.create(made / "keys", "2026-11")
-    (made / "erased").touch()
+    prepared(made)
     return made
+
+
+def prepared(folder: Path) -> None:
+    """Make what commands need of files."""
+    (folder / "empty.toml").touch()
+    (folder / "password").write_text("none")
+    rotation.create(folder / "keys", "2026-11")
+    (folder / "erased").touch()
 
 
 @pytest.fixture
@@ -73,8 +80,7 @@ def silent() -> Iterator[socket.socket]:
         yield listening
 
 
-def environ(folder: Path, silent: socket.socket) -> dict[str, str]:
-    port = silent.getsockname()[1]
+def environ(folder: Path, port: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if "ACTIVATION" not in name}
     away = "127.0.0.1:1"
     here = {name: value.replace(away, f"127.0.0.1:{port}") for name, value in NOWHERE.items()}
@@ -89,6 +95,10 @@ def environ(folder: Path, silent: socket.socket) -> dict[str, str]:
         "TERM": "xterm",
         "COLUMNS": "80",
     }
+
+
+def port_of(silent: socket.socket) -> int:
+    return int(silent.getsockname()[1])
 
 
 def words(path: str, folder: Path) -> list[str]:
@@ -116,7 +126,9 @@ def test_a_terminal_shows_that_it_waits_until_ctrl_c(
         typed.write(b"word\n")
         typed.seek(0)
         files: list[IO[bytes]] = [typed, output, terminal]
-        with begun(*words(path, folder), environ=environ(folder, silent), files=files) as command:
+        with begun(
+            *words(path, folder), environ=environ(folder, port_of(silent)), files=files
+        ) as command:
             shown = ""
             while "\x1b[?25l" not in shown:
                 assert select.select([ours], [], [], 20)[0], f"nothing is shown, only: {shown}"
@@ -130,7 +142,7 @@ def test_a_terminal_shows_that_it_waits_until_ctrl_c(
         output.seek(0)
         assert output.read() == b""
     os.close(ours)
-    assert code == 130
+    assert code == BY_INTERRUPT
     assert "\x1b[?25h" in shown
     # After the line with the progress was deleted.
     assert shown.rpartition("\x1b[2K")[2] == f"{INTERRUPTED}\r\n"
@@ -149,11 +161,34 @@ def test_a_pipe_has_nothing_but_the_sentence_of_ctrl_c(
         typed.write(b"word\n")
         typed.seek(0)
         files = [typed, output, errors]
-        with begun(*words(path, folder), environ=environ(folder, silent), files=files) as command:
+        with begun(
+            *words(path, folder), environ=environ(folder, port_of(silent)), files=files
+        ) as command:
             assert select.select([silent], [], [], 20)[0], "no system was asked"
             command.interrupt()
             code = command.code()
         output.seek(0)
         errors.seek(0)
         assert output.read() == b""
-        assert (code, errors.read().decode()) == (130, f"{INTERRUPTED}\n")
+        assert (code, errors.read().decode()) == (BY_INTERRUPT, f"{INTERRUPTED}\n")
+
+
+WHILE_LOADED = """
+import sys
+from starter import program
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "starter.cli":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupts())
+program.main()
+"""
+
+
+def test_ctrl_c_while_the_program_is_loaded_is_told_in_one_line() -> None:
+    loads = (sys.executable, "-c", WHILE_LOADED)
+    done = subprocess.run(loads, check=False, capture_output=True, text=True)  # noqa: S603 - our own
+    assert (done.returncode, done.stdout) == (BY_INTERRUPT, "")
+    assert done.stderr == f"{INTERRUPTED}\n"
