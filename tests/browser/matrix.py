@@ -25,8 +25,8 @@ from tests.stack import TestStack
 WIDTHS = (320, 390, 1280)
 SCHEMES = ("light", "dark")
 HEIGHT = 844
-ALIKE = {"pin-uniform-locked": "pin-locked-error"}
-"""Scenes that look the same on purpose; all others say something of their own."""
+ALIKE = {"pin-uniform-locked": "pin-locked-error", "problem-known": "problem-of-mine"}
+"""Scenes alike on purpose, but for what is filled in; all others say something of their own."""
 
 
 async def look(chromium: Browser, picture: Picture) -> tuple[int, list[str]]:
