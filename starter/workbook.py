@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from starter.output import Failed
@@ -44,13 +45,37 @@ def content(rows: Iterable[Sequence[object]]) -> bytes:
 def _rows(out: Any, folder: Path | None) -> Iterator[_Write]:
     """Yield what writes a row.
 
-    Memory stays small however many there are: they pass through a file of mode 600 in this folder,
-    or in that for temporary files, which is deleted at the end.
+    Memory stays small however many there are: they pass through files in a new folder below this
+    one, or below that for temporary files, of mode 700, which is deleted whatever happens.
     """
     import xlsxwriter  # noqa: PLC0415 - most commands and pages write none
 
-    book = xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": folder and str(folder)})
-    sheet = book.add_worksheet()
+    with TemporaryDirectory(prefix=".", dir=folder) as passed_through:
+        book = xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": passed_through})
+        sheet = book.add_worksheet()
+        try:
+            yield from _filled(book, sheet)
+            failed = _closed(book)
+        finally:
+            # Else what failed is written when it is collected.
+            book.fileclosed = True
+            sheet.row_data_fh.close()
+    if failed:
+        raise failed
+
+
+def _closed(book: Any) -> OSError | None:
+    """Write the file; return what stops it, such as a full disk."""
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415 - as above
+
+    try:
+        book.close()
+    except FileCreateError as error:
+        return OSError(*error.args[0].args)
+    return None
+
+
+def _filled(book: Any, sheet: Any) -> Iterator[_Write]:
     plain = book.add_format({"num_format": "@"})
     heading = book.add_format({"num_format": "@", "bold": True})
     widths: list[int] = []
@@ -73,9 +98,6 @@ def _rows(out: Any, folder: Path | None) -> Iterator[_Write]:
     sheet.freeze_panes(1, 0)
     # Else Excel marks each number that is a text.
     sheet.ignore_errors({"number_stored_as_text": _EVERY_CELL})
-    try:
-        yield write
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, min(width + 2, _WIDEST))
-    finally:
-        book.close()
+    yield write
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, min(width + 2, _WIDEST))

@@ -1,5 +1,7 @@
 """A workbook has texts as they are, student numbers with their zeros; nothing is a formula."""
 
+import gc
+import resource
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -92,3 +94,17 @@ def test_a_folder_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(Failed, match="the spreadsheet cannot be written: No such file"):  # noqa: SIM117
         with workbook.written(tmp_path / "none" / "students.xlsx"):
             pass
+
+
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # A file cannot be larger.
+    try:
+        with pytest.raises(Failed, match="written: File too large"):  # noqa: PT012, SIM117
+            with workbook.written(tmp_path / "students.xlsx") as write:
+                for number in range(20_000):
+                    write([str(number), "Παπαδοπούλου"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    gc.collect()  # Nothing is written or complained about later.
+    assert [*tmp_path.iterdir()] == []
