@@ -97,7 +97,7 @@ CONSOLE_LEDGER_SECONDS = 3.0
 CONSOLE_COUNTS_SECONDS = 4.0
 """For counts that are made in the background: after it a page says that they are being made."""
 CONSOLE_SHEET_SECONDS = 25.0
-"""For a spreadsheet of students, which reads a whole department; less than a proxy waits."""
+"""For a spreadsheet of a whole department's students or of the audit; less than a proxy waits."""
 CONSOLE_RPC = timedelta(seconds=3)
 """For one call to Temporal: lists and histories are larger than what a page of the portal reads."""
 BATCH_SECONDS = 30.0

@@ -19,6 +19,7 @@ from support.verbs import audit
 from support.verbs.audit import AT_ONCE, Format
 from support.verbs.staff import Action
 from translations import N_
+from web import times
 
 router = APIRouter()
 
@@ -67,7 +68,9 @@ async def verify(ctx: ConsoleRequest = allowed_to(Action.AUDIT)) -> Response:
 
 
 @router.get("/audit/export")
-async def export(ctx: ConsoleRequest = allowed_to(Action.AUDIT)) -> Response:
+async def export(
+    ctx: ConsoleRequest = allowed_to(Action.AUDIT, times.CONSOLE_SHEET_SECONDS),
+) -> Response:
     asked = ctx.request.query_params
     asked_for = asked.get("format", "")
     form = Format(asked_for) if asked_for in set(Format) else Format.CSV

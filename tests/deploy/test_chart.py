@@ -5,11 +5,14 @@
 
 import re
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import yaml
 
 from security.purposes import BY_EPOCH, User, lasting
+from starter.workbook import content
 from tests.deployed import is_command, is_variable
 from tests.prometheus import DEPLOY
 from tests.units import units
@@ -62,6 +65,24 @@ def test_each_variable_is_one_that_is_read() -> None:
     assert len(own) == 4
     for page in ("PORTAL", "CONSOLE"):
         assert all(is_variable(f"ACTIVATION_{page}__{name}") for name in own)
+
+
+def test_a_workbook_of_the_audit_fits_into_the_consoles_temporary_files() -> None:
+    """A pod whose folder grows beyond its limit is evicted, and the console is away meanwhile."""
+    row = [
+        7,
+        "2026-11-30T17:18:09.123456+00:00",
+        "maria",
+        "case",
+        "A-7K3F-92QD",
+        "x" * 30,
+        "a" * 64,
+    ]
+    with ZipFile(BytesIO(content([row] * 1000))) as book:
+        size = sum(part.file_size for part in book.infolist())
+    (limit,) = re.findall(r'eq \$name "console" }}(\d+)Mi', TEMPLATES["processes.yaml"])
+    # Each row is there twice: as it is written, and in the sheet that is packed.
+    assert 2 * size * 100 < int(limit) * 2**20
 
 
 def test_what_prepares_an_installation_is_commands_that_exist() -> None:
