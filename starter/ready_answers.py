@@ -84,7 +84,7 @@ def _read(file: Path, settings: Settings, language: Language) -> Reply | None:
     values = addresses(settings) | {"institution": settings.institution.name(language)}
     environment = SandboxedEnvironment(undefined=StrictUndefined)
     try:
-        written = file.read_text("utf-8").strip()
+        written = file.read_text("utf-8-sig").strip()
         title, _, text = environment.from_string(written).render(values).partition("\n")
     except (OSError, TemplateError, ValueError) as error:
         raise Failed(f"{file}: {error}") from None

@@ -98,7 +98,7 @@ def _read(folder: Path, settings: Settings) -> Iterator[tuple[str, Text]]:
 def _filled(file: Path, settings: Settings, language: Language) -> tuple[date, str]:
     """Return the date and the rendered Markdown of a file; raises `Failed`."""
     try:
-        first, _, words = file.read_text("utf-8").partition("\n")
+        first, _, words = file.read_text("utf-8-sig").partition("\n")
         day = date.fromisoformat(first)
         values = _values(settings, language) | {"published": format_day(day, language)}
         environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True)

@@ -28,7 +28,9 @@ def test_there_are_none_without_a_folder(settings: Settings) -> None:
 def test_both_languages_are_read_with_the_settings_filled_in(
     settings: Settings, tmp_path: Path
 ) -> None:
-    (tmp_path / "wi-fi.el.txt").write_text("Δίκτυο\n\n{{ institution }}\n{{ support_email }}\n")
+    told = "Δίκτυο\n\n{{ institution }}\n{{ support_email }}\n"
+    # As editors of Windows save it.
+    (tmp_path / "wi-fi.el.txt").write_text(told, "utf-8-sig", newline="\r\n")
     (tmp_path / "wi-fi.en.txt").write_text("Network\n{{ portal_url }} {{ password_reset_url }}")
     (tmp_path / ".swp").touch()
     (reply,) = own(with_folder(settings, tmp_path)).values()
