@@ -169,7 +169,8 @@ def _add_failures(app: FastAPI) -> None:
         assert isinstance(failure, SignedOut)  # noqa: S101 - registered for nothing else
         ctx = ConsoleRequest(request)
         with suppress(ForgedForm):  # Also a GET has no form.
-            if kept := note((await ctx.form()).get("text")):
+            form = await ctx.form()
+            if kept := note(form.get("text") or form.get("note")):
                 away = ctx.say(_NOT_TAKEN)
                 return ctx.page("signin", status=403, away=away, next="/", kept=kept)
         return ctx.see(SIGN_IN, next=failure.path)

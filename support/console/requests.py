@@ -70,7 +70,7 @@ async def write_note(number: str, ctx: ConsoleRequest = allowed_to(Action.REQUES
             ctx.staff_context, text, request_id=number, note_id=form.submission_id, addressee=to
         )
     except ActionRefused as refused:
-        return await _page(ctx, number, refused, note=text)
+        return await _page(ctx, number, refused, to=to, note=text)
     return ctx.see(f"/requests/{number}")
 
 
@@ -81,7 +81,11 @@ def _ready(ctx: ConsoleRequest, line: Waiting) -> str:
 
 
 async def _page(
-    ctx: ConsoleRequest, number: str, refused: ActionRefused | None = None, **typed: str
+    ctx: ConsoleRequest,
+    number: str,
+    refused: ActionRefused | None = None,
+    to: str = "",
+    **typed: str,
 ) -> Response:
     """Show the request; what was refused is shown at its field, or alone if the form is gone."""
     staff_context = ctx.staff_context
@@ -102,6 +106,7 @@ async def _page(
         may_assign=staff_context.staff.may(Action.ASSIGN),
         colleagues=await colleagues(staff_context, standing.line.department, Action.ASSIGN),
         readers_of=await colleagues(staff_context, standing.line.department, Action.REQUESTS),
+        to=to,
         notes=await notes.on_request(staff_context, number),
         longest=notes.LONGEST,
         presets=preset_reasons.PRESETS[Action.REQUESTS],

@@ -98,7 +98,9 @@ async def test_a_note_on_a_request_for_help_is_read_there(
     helpdesk, supervisor = await signed_in("helpdesk"), await signed_in("supervisor")
     path = f"/requests/{number}"
     await helpdesk.get(path)
-    assert (await helpdesk.post(f"{path}/note", note=" ")).status_code == 422
+    refused = await helpdesk.post(f"{path}/note", note=" ", **{"note-to": "supervisor"})
+    assert refused.status_code == 422
+    assert '<option value="supervisor" selected>' in refused.text
     for _ in range(2):
         written = await helpdesk.post(f"{path}/note", note="Την ξέρω", **{"note-to": "supervisor"})
         assert written.headers["location"] == path

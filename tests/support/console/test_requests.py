@@ -133,6 +133,8 @@ async def test_an_answer_that_took_longer_than_the_session_is_not_written_twice(
     assert page.status_code == 403
     assert "Η σύνδεσή σας είχε λήξει" in page.text
     assert "Στείλαμε &lt;νέο&gt; κωδικό.</textarea>" in page.text
+    page = await browser.post(f"{path}/note", note="Τηλεφώνησε <χθες>.")
+    assert "Τηλεφώνησε &lt;χθες&gt;.</textarea>" in page.text
     standing = await support_requests.standing(pool, stack.keys, asked.id)
     assert standing
     assert standing.is_open
