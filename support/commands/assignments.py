@@ -16,7 +16,7 @@ To = Annotated[
     str | None,
     typer.Option(help="A colleague who has signed in to the console within a day; default: you."),
 ]
-Nobody = Annotated[bool, typer.Option("--nobody", help="Take it back, from whoever has it.")]
+Nobody = Annotated[bool, typer.Option("--nobody", help="Take it back; a colleague's with --from.")]
 From = Annotated[
     str,
     typer.Option("--from", help="Who has it now, if it is somebody else; another stays."),

@@ -166,7 +166,8 @@ def show(reference: Reference, json: Json = False) -> None:
         return
     tell(f"{case.standing.reference}: {said}")
     department = {"department": case.department_in(Language.EN)}
-    shown = {**case.standing.as_dict(), **department, **case.masked}
+    assigned = {"assignee": case.standing.assignee}
+    shown = {**case.standing.as_dict(), **department, **assigned, **case.masked}
     if "match" in shown:
         shown["match"] = reason_texts.reason(shown["match"], place.default_language)
     for name, value in shown.items():

@@ -87,6 +87,8 @@ def _tell(standing: HelpRequestDetail) -> None:
 def _summary(row: Waiting) -> str:
     known = (row.reference, row.step, row.department, row.language.value, row.delivery)
     told = "  ".join(str(value or "-") for value in known)
+    if row.assignee:
+        told += f"  assigned to {row.assignee}"
     return f"{told}  in no mailbox: its text was refused" if row.unread else told
 
 

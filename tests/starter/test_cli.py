@@ -112,7 +112,9 @@ async def test_a_case_is_shown_with_all_workers_down(stuck: str) -> None:
     }
     assert [event["what"] for event in case["timeline"]][:1] == ["started"]
     assert all(set(event) == {"at", "what", "detail"} for event in case["timeline"])
+    taken = await told("support", "assign", stuck)
     plain = await command("support", "show", stuck)
+    assert f"  assignee: {taken['assignee']}\n" in plain.stdout
     # What comes next has changed meanwhile; why it stands there has not.
     assert plain.stdout.startswith(f"{stuck}: {case['sentence'].split('.')[0]}.")
     assert len(set(re.findall(r"\d\d:\d\d:\d\d (\w+)", plain.stdout))) == 1
