@@ -59,13 +59,14 @@ async def make_ready(
         if not create:
             raise Unprepared(f"{name}: {NO_NAMESPACE}")
         await _create(client, retention)
-        await _until(lambda: _can_ask(client), f"{name} cannot be used")
         say(f"{name}: created, keeps closed histories for {retention.days} days")
     elif set_retention and kept != retention:
         await _set_retention(client, retention)
         say(f"{name}: keeps closed histories for {retention.days} days now, not {kept.days}")
     else:
         say(f"{name}: was there, keeps closed histories for {kept.days} days")
+    # Another run of this command, or of anything else, may have created it a moment ago.
+    await _until(lambda: _can_ask(client), f"{name} cannot be used")
     added = await _add_attributes(client)
     await _until(lambda: _can_ask(client, *_QUERIES), "the search attributes cannot be used")
     was_there = [name for name in SEARCH_ATTRIBUTES if name not in added]
