@@ -1,7 +1,7 @@
 """Campaigns: what staff prepared, started and stopped, and the SMS budget of all of them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -124,8 +124,16 @@ async def read(ledger: Connection, campaign: str) -> CampaignRow | None:
     return _campaign(row) if row else None
 
 
-async def newest(ledger: Connection, most: int) -> list[CampaignRow]:
-    rows = await ledger.fetch("SELECT * FROM campaign ORDER BY prepared_at DESC LIMIT $1", most)
+async def newest(
+    ledger: Connection, most: int, departments: Collection[str] | None = None
+) -> list[CampaignRow]:
+    """Return the newest campaigns that have one of these departments; None: of all."""
+    rows = await ledger.fetch(
+        "SELECT * FROM campaign WHERE $2::text[] IS NULL OR departments && $2"
+        " ORDER BY prepared_at DESC LIMIT $1",
+        most,
+        departments,
+    )
     return [_campaign(row) for row in rows]
 
 

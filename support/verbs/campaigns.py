@@ -50,7 +50,7 @@ class CampaignSeen:
 
 async def listed(ctx: StaffContext) -> list[CampaignRow]:
     """Return what this person sees of the newest campaigns, without those of others alone."""
-    return [_in_sight(ctx, each) for each in await _newest(ctx)]
+    return [_in_sight(ctx, each) for each in await _newest(ctx, MOST)]
 
 
 async def seen(ctx: StaffContext, campaign: str) -> CampaignSeen:
@@ -60,12 +60,12 @@ async def seen(ctx: StaffContext, campaign: str) -> CampaignSeen:
 
 async def newest_seen(ctx: StaffContext, most: int) -> list[CampaignSeen]:
     """Return so many of the campaigns that are `listed`, with their counts."""
-    return [await _counted(ctx, each) for each in (await _newest(ctx))[:most]]
+    return [await _counted(ctx, each) for each in await _newest(ctx, most)]
 
 
-async def _newest(ctx: StaffContext) -> list[CampaignRow]:
+async def _newest(ctx: StaffContext, most: int) -> list[CampaignRow]:
     ctx.staff.check(Action.CAMPAIGN)
-    return [each for each in await campaigns.newest(ctx.pool, MOST) if _departments(ctx, each)]
+    return await campaigns.newest(ctx.pool, most, ctx.staff.departments)
 
 
 async def _counted(ctx: StaffContext, found: CampaignRow) -> CampaignSeen:

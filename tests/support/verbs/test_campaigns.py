@@ -146,6 +146,20 @@ async def test_of_a_campaign_of_several_departments_each_sees_its_own_students_a
     assert [(each.round, each.number) for each in counted] == [(1, 1), (2, 1)]
 
 
+async def test_a_department_sees_its_campaigns_however_many_newer_ones_others_have(
+    ctx: StaffContext, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaigns, "MOST", 1)
+    await table.create(pool, "0a", PLAN)
+    await table.create(pool, "0b", replace(PLAN, departments=("404",)))
+    staff = Staff("maria", frozenset({StaffRole.SECRETARIAT}), frozenset({HERE.id}))
+    secretariat = replace(ctx, staff=staff)
+    assert [each.id for each in await campaigns.listed(secretariat)] == ["0a"]
+    (seen,) = await campaigns.newest_seen(secretariat, 1)
+    assert seen.campaign.id == "0a"
+    assert [each.id for each in await campaigns.listed(ctx)] == ["0b"]
+
+
 async def test_what_was_prepared_long_ago_or_costs_too_much_is_not_started(
     ctx: StaffContext, pool: Pool
 ) -> None:
