@@ -35,11 +35,12 @@ async def stop(ctx: ConsoleRequest = allowed_to(Action.CAMPAIGN_STOP)) -> Respon
         except ActionRefused as refused:
             errors = {"reason": [ctx.say(str(refused))]}
     if errors:
-        return await _page(ctx, errors)
+        return await _page(ctx, errors, form.get("campaign"))
     return ctx.see("/campaigns", told="done")
 
 
-async def _page(ctx: ConsoleRequest, errors: Errors | None = None) -> Response:
+async def _page(ctx: ConsoleRequest, errors: Errors | None = None, asked: str = "") -> Response:
+    """Show the campaigns, with the errors in the form of the one that was asked for."""
     staff = ctx.staff_context
     await ctx.app.departments.learn(staff)
     return ctx.page(
@@ -48,4 +49,5 @@ async def _page(ctx: ConsoleRequest, errors: Errors | None = None) -> Response:
         may_stop=staff.staff.may(Action.CAMPAIGN_STOP),
         texts=campaign_texts,
         errors=errors,
+        asked=asked,
     )

@@ -86,6 +86,22 @@ async def test_a_campaign_is_shown_in_words_and_stopped_with_a_reason(
     assert row.reason == "stop c0ffee00: wrong text"
 
 
+async def test_a_missing_reason_is_told_in_the_form_of_its_campaign(
+    pool: Pool, stack: TestStack, signed_in: SignedIn
+) -> None:
+    for name in ("c0ffee05", "c0ffee06"):
+        await planted(pool, stack, name)
+    await campaigns.stop(pool, "c0ffee06")
+    await planted(pool, stack, "c0ffee07")
+    browser = await signed_in(StaffRole.SUPERVISOR)
+    await browser.get("/campaigns?lang=en")
+    page = (await browser.post("/campaigns/stop", campaign="c0ffee05", reason="")).text
+    newest, own = (page.index(f'value="{name}"') for name in ("c0ffee07", "c0ffee05"))
+    assert 'href="#reason"' in page
+    assert page.count('id="reason"') == 1
+    assert newest < own < page.index('id="reason-error"') < page.index('id="reason"')
+
+
 async def test_a_secretariat_sees_its_departments_campaigns_and_texts_and_stops_none(
     pool: Pool, stack: TestStack, signed_in: SignedIn
 ) -> None:
