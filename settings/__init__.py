@@ -58,6 +58,7 @@ class PageSettings(BaseSettings):
     sealed_password_hours: Count = 72
     """How long a chosen password is kept sealed while the directory is unavailable."""
     retention: Retention = Retention()
+    campaigns: Campaigns = Campaigns()
 
     @classmethod
     def settings_customise_sources(
@@ -105,7 +106,6 @@ class Settings(PageSettings):
     identity: IdentitySettings = IdentitySettings()
     send_budget: SendBudget = SendBudget()
     limits: LimitSettings = LimitSettings()
-    campaigns: Campaigns = Campaigns()
     alerts: Alerts = Alerts()
     workers: Workers = Workers()
     traces: TraceSettings = TraceSettings()

@@ -99,6 +99,8 @@ def test_a_designer_needs_the_settings_of_pages_alone(
         logo = "{tmp_path / "logo.svg"}"
         [portal]
         public_url = "https://activate.uni.gr"
+        [campaigns]
+        apart_days = 45
         # What pages do not show is not read, be it wrong or for another machine.
         [registrar]
         nothing = 1
@@ -108,6 +110,8 @@ def test_a_designer_needs_the_settings_of_pages_alone(
     page = (tmp_path / "out/light/start.el.html").read_text("utf-8")
     assert "Ίδρυμα Δοκιμών" in page
     assert '<img class="app-logo"' in page
+    # The notice says how far apart two campaigns are.
+    assert "45 ημέρες" in (tmp_path / "out/light/privacy.el.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
