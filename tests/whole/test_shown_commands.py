@@ -145,7 +145,7 @@ def filled(call: Call, scenery: Scenery) -> list[str]:
         words |= dict.fromkeys(("3f9a1b2c", "ID"), scenery.scene.given["campaign"])
     found = [words.get(word, word) for word in call.words]
     found = [
-        re.sub(r"^(/srv|/etc)?/?(?=[\w-]+(-keys|\.csv)$)", f"{scenery.folder}/", w) for w in found
+        re.sub(r"^(/srv|/etc)?/?(?=[\w-]+(-keys|\.csv|\.xlsx)$)", f"{scenery.folder}/", w) for w in found
     ]
     return [*found, "--folder", str(scenery.stack.folder)] if path.startswith("demo ") else found
 
