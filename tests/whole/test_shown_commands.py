@@ -144,9 +144,8 @@ def filled(call: Call, scenery: Scenery) -> list[str]:
     if path.startswith("campaign "):
         words |= dict.fromkeys(("3f9a1b2c", "ID"), scenery.scene.given["campaign"])
     found = [words.get(word, word) for word in call.words]
-    found = [
-        re.sub(r"^(/srv|/etc)?/?(?=[\w-]+(-keys|\.csv|\.xlsx)$)", f"{scenery.folder}/", w) for w in found
-    ]
+    file = r"^(/srv|/etc)?/?(?=[\w-]+(-keys|\.csv|\.xlsx)$)"
+    found = [re.sub(file, f"{scenery.folder}/", word) for word in found]
     return [*found, "--folder", str(scenery.stack.folder)] if path.startswith("demo ") else found
 
 
