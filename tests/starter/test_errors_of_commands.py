@@ -11,7 +11,14 @@ from typing import IO
 import pytest
 
 from tests.commandline import begun, run
-from tests.starter.test_long_commands import NO_TERMINAL, WAITS, environ, prepared, words
+from tests.starter.test_long_commands import (
+    NO_TERMINAL,
+    WAITS,
+    by_group,
+    environ,
+    prepared,
+    words,
+)
 from tests.whole.test_commands_by_role import COMMANDS
 
 NOBODY = 1
@@ -37,9 +44,9 @@ PRINTS = (
     "capacity --students 5000",
     "support operations",
 )
-TAKES_REFERENCE = sorted(
+TAKES_REFERENCE = {
     path for path, more in COMMANDS if re.match(r"\{(done|opened|disputed|stopped)\}", more)
-)
+}
 
 
 @pytest.mark.long
@@ -63,7 +70,7 @@ def test_a_command_that_lacks_something_says_so_in_one_line(
     assert len(done.stderr.splitlines()) == 1, done.stderr
 
 
-@pytest.mark.parametrize("path", TAKES_REFERENCE)
+@pytest.mark.parametrize("path", by_group(TAKES_REFERENCE))
 def test_what_is_no_reference_is_told_in_one_line(path: str) -> None:
     group, verb = path.split()
     done = run(group, verb, "nonsense", "--reason", "asked")

@@ -10,12 +10,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from secrets import token_hex
 from typing import IO
 
 import pytest
+from _pytest.mark import ParameterSet
 from typer.main import get_command
 
 from security import rotation
@@ -108,12 +109,21 @@ def words(path: str, folder: Path) -> list[str]:
     return [*path.split(), *more, *reason, *(TEXTS if path == "support pause" else ())]
 
 
+def by_group(tried: Iterable[str]) -> list[ParameterSet]:
+    """Return commands as parameters; `make test` tries the first of each group."""
+    first = {path.split()[0]: path for path in sorted(tried, reverse=True)}.values()
+    return [
+        pytest.param(path, marks=[] if path in first else [pytest.mark.long])
+        for path in sorted(tried)
+    ]
+
+
 def test_each_command_that_asks_a_system_is_tried() -> None:
     there = {path for path in paths(get_command(with_commands())) if not path.startswith("demo ")}
     assert there - SERVERS - ASK_NOTHING - NO_TERMINAL == set(WAITS) - NO_TERMINAL
 
 
-@pytest.mark.parametrize("path", sorted(set(WAITS) - NO_TERMINAL))
+@pytest.mark.parametrize("path", by_group(set(WAITS) - NO_TERMINAL))
 def test_a_terminal_shows_that_it_waits_until_ctrl_c(
     path: str, folder: Path, silent: socket.socket
 ) -> None:
