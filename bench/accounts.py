@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,6 +64,23 @@ async def load(dsn: str, count: int) -> None:
         await records.copy_records_to_table("v_vd_sis", records=crowd(count), columns=COLUMNS)
     finally:
         await records.close()
+
+
+@contextmanager
+def registered(rows: int) -> Iterator[settings.Settings]:
+    """Load invented rows into a PostgreSQL of its own beside an empty ledger; yields settings."""
+    with tempfile.TemporaryDirectory() as folder:
+        stack = Stack(Place(Path(folder) / "bench"))
+        stack.write_files()
+        os.environ["ACTIVATION_CONFIG"] = str(stack.place.settings_file)
+        rotation.create(stack.place.keys, "2026-11")
+        stack.postgres.start()
+        try:
+            asyncio.run(migrate(stack.postgres.ledger_dsn))
+            asyncio.run(load(stack.postgres.registrar_dsn, rows))
+            yield settings.load()
+        finally:
+            stack.postgres.stop()
 
 
 def main(count: int) -> int:

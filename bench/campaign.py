@@ -6,22 +6,16 @@ together, in turn and in the same run, so that the ratio is comparable between m
 """
 
 import asyncio
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from datetime import time as clock_time
-from pathlib import Path
 
-import settings
 from activities.choosing import TOGETHER
 from activities.judging import Judgement, StudentJudge
 from adapters.registrar.wiring import registrar_of
-from bench.accounts import load
+from bench.accounts import registered
 from bench.console import say
-from demo.place import Place
-from demo.stack import Stack
 from demo.students import DEPARTMENTS
 from domain.campaigns import QuietHours
 from domain.contracts.channels import Channel
@@ -29,8 +23,6 @@ from domain.registrar.rows import enrolment, is_live
 from ledger import campaigns, invitations
 from ledger.campaigns import CampaignPlan, CampaignRow
 from ledger.invitations import PlannedInvitation
-from ledger.migrate import migrate
-from security import rotation
 from settings import Settings
 from starter import databases
 
@@ -88,19 +80,8 @@ async def measure(config: Settings, students: int) -> bool:
 
 
 def main(rows: int, students: int) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Place(Path(folder) / "bench"))
-        stack.write_files()
-        os.environ["ACTIVATION_CONFIG"] = str(stack.place.settings_file)
-        rotation.create(stack.place.keys, "2026-11")
-        config = settings.load()
-        stack.postgres.start()
-        try:
-            asyncio.run(migrate(config.ledger_dsn.get_secret_value()))
-            asyncio.run(load(stack.postgres.registrar_dsn, rows))
-            return int(not asyncio.run(measure(config, students)))
-        finally:
-            stack.postgres.stop()
+    with registered(rows) as config:
+        return int(not asyncio.run(measure(config, students)))
 
 
 if __name__ == "__main__":

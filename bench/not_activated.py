@@ -6,27 +6,19 @@ event loop was held. Exits with 1 when one of a hundred holds is longer than a p
 """
 
 import asyncio
-import os
 import resource
 import sys
-import tempfile
 import time
 from contextlib import aclosing
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import quantiles
 
-import settings
 from adapters.registrar.wiring import registrar_of
-from bench.accounts import load
+from bench.accounts import registered
 from bench.console import say
-from demo.place import Place
-from demo.stack import Stack
 from demo.students import DEPARTMENTS
 from domain.registrar.not_activated import WEEKS, Tally
-from ledger.migrate import migrate
 from recognition.not_activated import judged
-from security import rotation
 from settings import Settings
 from starter import databases
 
@@ -80,19 +72,8 @@ async def measure(config: Settings, department: str | None) -> float:
 
 
 def main(rows: int) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Place(Path(folder) / "bench"))
-        stack.write_files()
-        os.environ["ACTIVATION_CONFIG"] = str(stack.place.settings_file)
-        rotation.create(stack.place.keys, "2026-11")
-        config = settings.load()
-        stack.postgres.start()
-        try:
-            asyncio.run(migrate(config.ledger_dsn.get_secret_value()))
-            asyncio.run(load(stack.postgres.registrar_dsn, rows))
-            held = [asyncio.run(measure(config, each)) for each in (DEPARTMENTS[0].id, None)]
-        finally:
-            stack.postgres.stop()
+    with registered(rows) as config:
+        held = [asyncio.run(measure(config, each)) for each in (DEPARTMENTS[0].id, None)]
     return int(max(held) > LONGEST_HELD_MS)
 
 
