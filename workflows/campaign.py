@@ -61,13 +61,15 @@ class Campaign:
 
     async def _after(self, batch: InvitationBatch, at: RunCampaign) -> RunCampaign:
         """Send a batch or wait, and return how the next one goes on."""
-        if batch.wait is not None:
-            await self._rest(batch.wait)
-            return at
-        if await _sent(batch):
-            return RunCampaign(campaign=at.campaign) if batch.recipients else at
-        await self._rest(min(_FIRST_REST * 2 ** min(at.failures, _DOUBLINGS), _LONGEST_REST))
-        return RunCampaign(campaign=at.campaign, failures=at.failures + 1)
+        rest, failures = batch.wait, at.failures
+        if rest is None:
+            sent = await _sent(batch)
+            backoff = min(_FIRST_REST * 2 ** min(failures, _DOUBLINGS), _LONGEST_REST)
+            rest = None if sent else backoff
+            failures = failures + 1 if not sent else 0 if batch.recipients else failures
+        if rest is not None:
+            await self._rest(rest)
+        return RunCampaign(campaign=at.campaign, failures=failures)
 
     @workflow.signal(name=STOP_CAMPAIGN)
     async def stop(self, request: StopCampaign) -> None:
