@@ -6,7 +6,7 @@ before the message.
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +18,7 @@ from domain import gsm
 from domain.campaigns import NotInvited
 from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import ContactKind, Language
+from domain.counting import Counting, not_counted
 from domain.memo import remembering
 from domain.registrar import students
 from domain.registrar.not_activated import WhyNot
@@ -108,7 +109,7 @@ async def plan_invitations(
     plan: CampaignPlan,
     *,
     reason: str,
-    counted: Callable[[int], None] = lambda _: None,
+    counted: Counting = not_counted,
 ) -> Prepared:
     """Plan the invitations of these departments; raises `ActionRefused` or an adapter's error.
 
@@ -158,7 +159,7 @@ async def _students(
     ctx: StaffContext,
     departments: Collection[str],
     sorting: _Sorting,
-    counted: Callable[[int], None],
+    counted: Counting,
 ) -> list[_Planned]:
     found = []
     async with opened(ctx) as registrar:

@@ -81,7 +81,12 @@ async def test_a_preparation_tells_how_far_it_is(
 ) -> None:
     monkeypatch.setattr(campaign_plans, "_COUNTED_EVERY", 10)
     told: list[int] = []
-    await campaign_plans.plan_invitations(ctx, PLAN, reason="October", counted=told.append)
+
+    def counted(done: int, of: int | None = None) -> None:
+        assert of is None
+        told.append(done)
+
+    await campaign_plans.plan_invitations(ctx, PLAN, reason="October", counted=counted)
     assert told == [10, 20]
 
 
