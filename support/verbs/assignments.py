@@ -69,8 +69,9 @@ async def assign_request(ctx: StaffContext, request_id: str, *, to: str, was: st
 
 def seen(ctx: StaffContext, held: str | None, taken_from: str) -> str:
     """Return the `was` of whoever names the assignee only where it is another (`taken_from`)."""
-    is_own = held is not None and lasting(held) == lasting(ctx.staff.name)
-    return held or "" if is_own or held is None else taken_from
+    if held is None:
+        return ""
+    return held if lasting(held) == lasting(ctx.staff.name) else taken_from
 
 
 async def narrowed_to(ctx: StaffContext, held: Assigned | None, narrowed: Filter) -> Filter:
