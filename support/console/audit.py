@@ -1,6 +1,5 @@
 """Serves the auditor's pages: the audit rows, the check of the hash chain, and the export."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Response
 from domain.references import normalise
 from ledger.audit import Row
 from ledger.audit_heads import hash_of
-from starter import workbook
+from support.console import sheets
 from support.console.audit_texts import ACTIONS
 from support.console.console_request import ConsoleRequest, allowed_to
 from support.console.labels import Labels
@@ -25,11 +24,7 @@ router = APIRouter()
 
 _LONGEST_ID = 19
 
-_TYPES = {
-    Format.CSV: "text/csv; charset=utf-8",
-    Format.JSONL: "application/x-ndjson",
-    Format.XLSX: workbook.MIME_TYPE,
-}
+_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/x-ndjson"}
 _NO_DAY = N_("Write a day like 2026-11-23")
 _NO_HEAD = N_("This is not a head: copy all of it, or all of the line in which it was sent")
 _ANY = N_("Everything")
@@ -78,11 +73,10 @@ async def export(
     if errors:
         rows = await audit.read(ctx.staff_context)
         return _page(ctx, rows, chosen={}, errors=errors)
-    named = {"Content-Disposition": f'attachment; filename="audit.{form}"'}
     if form is Format.XLSX:
         table = [cells async for cells in await audit.table(ctx.staff_context, since)]
-        book = await asyncio.to_thread(workbook.content, table)
-        return Response(book, media_type=_TYPES[form], headers=named)
+        return await sheets.download(ctx, "audit", table)
+    named = {"Content-Disposition": f'attachment; filename="audit.{form}"'}
     text = "".join([line async for line in await audit.export(ctx.staff_context, form, since)])
     return Response(text, media_type=_TYPES[form], headers=named)
 
