@@ -1,4 +1,4 @@
-"""Serves the notes of staff: on a case, on a request for help, and those to oneself as read."""
+"""Serves the form for a note on a case, and marks notes to oneself as read."""
 
 from fastapi import APIRouter, Response
 
