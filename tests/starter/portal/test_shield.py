@@ -109,9 +109,6 @@ def test_every_component_of_the_pages_has_its_style() -> None:
     assert [name for name in sorted(used) if f".govuk-{name}" not in css] == []
     adjusted = set(re.findall(r"govuk-!(-[a-z0-9-]+)", pages))
     assert [name for name in sorted(adjusted) if f".govuk-\\!{name}{{" not in css] == []
-    css = (STATIC / "site.css").read_text("utf-8")
-    own = set(re.findall(r"(?<![\w-])app-[a-z_-]*[a-z]\b(?!-)", pages))
-    assert [name for name in sorted(own) if not re.search(rf"\.{name}\b", css)] == []
 
 
 async def test_head_is_answered_as_get_is_without_a_body(
