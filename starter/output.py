@@ -5,7 +5,6 @@ import os
 import shutil
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from textwrap import fill
 from typing import Annotated, Any, TextIO
 
@@ -56,13 +55,12 @@ def tell(text: str = "", *, err: bool = False) -> None:
 
     What goes into a file or a pipe has one line for each, as programs read it.
     """
-    width = _width(sys.stderr if err else sys.stdout)
-    lines = text.splitlines() if width else [text]
-    folded = "\n".join(map(partial(_folded, width=width or 0), lines))
+    if width := _width(sys.stderr if err else sys.stdout):
+        text = "\n".join(_folded(line, width) for line in text.splitlines())
     if err:
-        typer.echo(folded, err=True)
+        typer.echo(text, err=True)
     else:
-        write(f"{folded}\n")
+        write(f"{text}\n")
 
 
 def _width(stream: TextIO) -> int | None:
@@ -74,7 +72,7 @@ def _width(stream: TextIO) -> int | None:
 
 def _folded(line: str, width: int) -> str:
     """Fold one line, and indent what follows by as much as it begins with, and a little more."""
-    if not width or len(line) <= width:
+    if len(line) <= width:
         return line
     indent = line[: len(line) - len(line.lstrip())]
     more = indent + "  "
