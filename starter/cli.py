@@ -119,8 +119,7 @@ def ledger_migrate() -> None:
             migrate.migrate(config.ledger_dsn.get_secret_value(), prefix=config.ledger_roles)
         )
     tell(f"Applied: {', '.join(applied)}" if applied else "Up to date.")
-    with working("The ledger is asked about the keys"):
-        asyncio.run(compare_keys(config))
+    key_commands.compare(config)
 
 
 @config_commands.command("check")

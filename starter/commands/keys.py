@@ -34,6 +34,11 @@ def init() -> None:
             "The ledger did not answer, so nobody could tell whether there were keys already. If"
             " this is a second machine, remove these and copy those of the first."
         )
+    compare(config)
+
+
+def compare(config: Settings) -> None:
+    """Check the keys against the ledger, as `compare_keys`, and show that it takes a while."""
     with working(_ASKED):
         asyncio.run(compare_keys(config))
 
@@ -80,8 +85,7 @@ def distribute(
 def _distribute(config: Settings) -> tuple[str, list[str]]:
     known = asyncio.run(_known(config))
     made = rotation.distribute(config.keys_dir, known or frozenset())
-    with working(_ASKED):
-        asyncio.run(compare_keys(config))
+    compare(config)
     return made
 
 
