@@ -23,8 +23,7 @@ commands = typer.Typer(help="What the engine does at set times.", no_args_is_hel
 @commands.command("list")
 def list_schedules(json: Json = False) -> None:
     """List each schedule with its last run, how that ended, and the next one."""
-    with working("Temporal is asked"):
-        found, head = asyncio.run(_found())
+    found, head = asyncio.run(_found())
     if json:
         show_json([asdict(each) for each in found])
         return
