@@ -222,7 +222,7 @@ async def test_a_note_waits_to_be_read_and_a_page_waits_to_be_looked_at(
     whole_stack: WholeStack, open_page: OpenPage, looker: Looker, pictures: Path
 ) -> None:
     page, url = looker.page, whole_stack.env["SUPPORT_URL"]
-    _, reference = await begin(await open_page(locale="el-GR"), whole_stack, Student(174))
+    _, reference = await begin(await open_page(locale="el-GR"), whole_stack, Student())
     await page.goto(f"{url}/case/{reference}/assign")
     await page.locator("#text").fill("Θα ξαναπάρει αύριο")
     await page.locator("main form button").last.click()
