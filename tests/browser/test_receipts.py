@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
 
 import postgres
 from tests.browser.conftest import Looker, OpenPage
 from tests.browser.journey import Student
-from tests.browser.test_desk import Desk, begin, desk, looker
+from tests.browser.test_desk import Desk, begin, desk, keep, looker
 from tests.stack import WholeStack
 
 __all__ = ["desk", "looker"]
@@ -21,12 +20,6 @@ NUMBERS = {
 """What the page says of a message to the number that ends so: the demo's gateway tells it."""
 
 
-async def picture(page: Page, path: Path) -> None:
-    for width in (390, 1280):
-        await page.set_viewport_size({"width": width, "height": 900})
-        await page.screenshot(path=f"{path}-{width}.png", full_page=True)
-
-
 @pytest.mark.long
 async def test_student_and_desk_read_what_became_of_a_message(
     whole_stack: WholeStack, open_page: OpenPage, desk: Desk, looker: Looker, pictures: Path
@@ -36,8 +29,7 @@ async def test_student_and_desk_read_what_became_of_a_message(
         _, reference = await begin(page, whole_stack, Student(serial))
         await page.get_by_text(text).wait_for(timeout=30_000)
         student = Looker(page)
-        await student.look()
-        await picture(page, pictures / f"pin-{serial}")
+        await keep(student, pictures / f"pin-{serial}")
         assert student.noticed == []
 
         await desk.take(f"no message {serial}", "«Δεν έρχεται μήνυμα.»")
@@ -45,8 +37,7 @@ async def test_student_and_desk_read_what_became_of_a_message(
         await desk.reads("Απόδειξη παράδοσης: εξαψήφιος κωδικός (pin) με SMS")
         await desk.follow("Προβολή της σελίδας")
         await looker.page.locator(".app-seen").get_by_text(text).wait_for()
-        await looker.look()
-        await picture(looker.page, pictures / f"seen-{serial}")
+        await keep(looker, pictures / f"seen-{serial}")
     desk.holds(looker, len(NUMBERS))
 
 
