@@ -228,12 +228,17 @@ class Journey:
     async def _pin(self) -> str:
         """Read the code from the inbox; the message carries the mark the page shows."""
         mark = await self._page.locator("main .app-code").first.inner_text()
-        for _ in range(PATIENCE_SECONDS * 4):
-            async with httpx.AsyncClient() as http:
-                query = {"to": self._student.address}
-                answer = await http.get(f"{self._inbox}/messages.json", params=query)
-            for message in answer.json():
-                if mark in message["text"]:
-                    return str(re.findall(r"(?<!\d)\d{6}(?!\d)", message["text"])[-1])
-            await asyncio.sleep(0.25)
-        raise AssertionError("no message with the mark of the page came")
+        text = await message(self._inbox, self._student.address, re.escape(mark))
+        return str(re.findall(r"(?<!\d)\d{6}(?!\d)", text)[-1])
+
+
+async def message(inbox: str, to: str, wanted: str) -> str:
+    """Wait for a message to this address in which the expression is found, and return its text."""
+    for _ in range(PATIENCE_SECONDS * 4):
+        async with httpx.AsyncClient() as http:
+            answer = await http.get(f"{inbox}/messages.json", params={"to": to})
+        for each in answer.json():
+            if re.search(wanted, each["text"]):
+                return str(each["text"])
+        await asyncio.sleep(0.25)
+    raise AssertionError(f"no message to {to} has {wanted}")

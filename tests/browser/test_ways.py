@@ -4,11 +4,8 @@ One reads English on the narrowest phone without JavaScript, one changes the dev
 has an account already, and one is not found and asks for help.
 """
 
-import asyncio
-import re
 from pathlib import Path
 
-import httpx
 import pytest
 from babel.messages.pofile import read_po
 from playwright.async_api import expect
@@ -16,7 +13,7 @@ from playwright.async_api import expect
 import translations
 from tests.browser.album import Album
 from tests.browser.conftest import NARROWEST, OpenPage
-from tests.browser.journey import PATIENCE_SECONDS, Journey, MailOnly, Student
+from tests.browser.journey import Journey, MailOnly, Student, message
 from tests.browser.test_journey import PHONE, logs_in, walk
 from tests.stack import WholeStack
 
@@ -137,20 +134,5 @@ async def test_a_student_who_is_not_found_asks_for_help(
     await page.get_by_role("heading", name="Το αίτημά σας έφτασε").wait_for()
     await album.seen("problem-sent")
     assert album.noticed == []
-    assert await page.locator(".govuk-panel__body").inner_text() in await request_of(
-        whole_stack, "kassiani@gmail.com"
-    )
-
-
-async def request_of(stack: WholeStack, writer: str) -> str:
-    """Return what support got from this writer."""
-    for _ in range(PATIENCE_SECONDS * 4):
-        async with httpx.AsyncClient() as http:
-            answer = await http.get(
-                f"{stack.env['INBOX_URL']}/messages.json", params={"to": SUPPORT}
-            )
-        for message in answer.json():
-            if re.search(rf"\b{re.escape(writer)}", message["text"]):
-                return str(message["text"])
-        await asyncio.sleep(0.25)
-    raise AssertionError("support got no request")
+    request = await message(whole_stack.env["INBOX_URL"], SUPPORT, r"\bkassiani@gmail\.com")
+    assert await page.locator(".govuk-panel__body").inner_text() in request
