@@ -3,10 +3,12 @@
 Each is claimed in the ledger before it is handed over, and its result is written after. A message
 that was certainly not taken is due again; of another one that failed nobody knows, so it is in
 doubt, unless the gateway deduplicates. After a failure the batch ends: the campaign tries again
-later, with students who are judged anew.
+later, with students who are judged anew. A batch that a slow relay would bring near its time-out
+ends too: in the middle of a message, the time-out would put that one in doubt.
 """
 
 import asyncio
+import math
 import time
 from datetime import timedelta
 
@@ -47,10 +49,13 @@ class InvitingActivities(Activities):
 
     @activity.defn(name=ActivityName.SEND_INVITATIONS)
     async def send_invitations(self, request: SendInvitations) -> InvitationsSent:
-        sent = 0
+        sent, most = 0, activity.info().start_to_close_timeout
+        enough = time.monotonic() + most.total_seconds() / 2 if most else math.inf
         for recipient in request.recipients:
             activity.heartbeat()
             begun = time.monotonic()
+            if sent and begun > enough:
+                break
             client = self._clients[recipient.destination.channel]
             name = "invitation_again" if request.reminder else "invitation"
             with guarded(FailureType.CONFIGURATION, ()):

@@ -56,7 +56,10 @@ class InvitationBatch(Model):
 
 
 class SendInvitations(Model):
-    """Send to these students by one channel at this pace, and to nobody after `until`."""
+    """Send to these students by one channel at this pace, and to nobody after `until`.
+
+    Those for whom the time of a batch is not enough stay planned, and come first in the next one.
+    """
 
     kind: Literal["send_invitations"] = "send_invitations"
     recipients: tuple[Recipient, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from secrets import token_hex
 
@@ -66,14 +66,18 @@ class Campaigning:
         request = NextInvitations(campaign=self.id, most=most)
         return await ActivityEnvironment().run(self.choosing.next_invitations, request)
 
-    async def send(self, batch: InvitationBatch) -> int:
+    async def send(
+        self, batch: InvitationBatch, *, within: timedelta = timedelta(minutes=10)
+    ) -> int:
         request = SendInvitations(
             recipients=batch.recipients,
             per_minute=batch.per_minute,
             reminder=batch.reminder,
             until=batch.until,
         )
-        return (await ActivityEnvironment().run(self.inviting.send_invitations, request)).sent
+        environment = ActivityEnvironment()
+        environment.info = replace(environment.info, start_to_close_timeout=within)
+        return (await environment.run(self.inviting.send_invitations, request)).sent
 
     async def counts(self) -> dict[str, int]:
         found = await invitations.counts(self.pool, self.id)

@@ -21,7 +21,7 @@ from domain.registrar.row_facts import MOST_SHARING
 from ledger import activations, campaigns, claims, invitations, pauses, receipts
 from postgres import Pool
 from security import receipt_tokens
-from settings.systems import Sms
+from settings.systems import Mail, Sms
 from tests.activities.campaigning import (
     ALWAYS,
     APART,
@@ -37,6 +37,7 @@ from tests.activities.conftest import MakePerson
 from tests.adapters.gateway import cut, hang, talking
 from tests.adapters.gateway import running as gateway_running
 from tests.stack import TestStack
+from workflows import campaign as workflow
 
 FRENCH, SIBLINGS, MAIL_TOO, NOBODY, TWICE, MANY = 21, (31, 32), 33, 41, (51, 52), 60
 
@@ -318,6 +319,29 @@ async def test_a_worker_that_dies_between_claim_and_answer_leaves_a_doubt(
             await invitations.settle(pool, row["id"], InvitationState.SENT)
             settled = "planned" if deduplicates else "sent"
             assert await one.counts() == {f"1 {settled}": 1}
+
+
+async def test_a_batch_that_takes_too_long_ends_and_the_next_one_goes_on(
+    stack: TestStack, pool: Pool
+) -> None:
+    await pool.execute("DELETE FROM invitation")
+    async with campaigning(stack, pool, [1, 2, 3]) as one:
+        batch = await one.chosen()
+        for left in (2, 1, 0):
+            # Half of it is over after any message.
+            assert await one.send(batch, within=timedelta(microseconds=2)) == 1
+            batch = await one.chosen()
+            assert len(batch.recipients) == left
+        assert batch.over
+        assert await one.counts() == {"1 sent": 3}
+
+
+def test_one_message_takes_less_than_what_a_batch_has_left() -> None:
+    for section in (Mail, Sms):
+        slowest = section.model_json_schema()["properties"]["timeout_seconds"]["maximum"]
+        # The slowest pace is one message a minute.
+        longest = timedelta(minutes=1, seconds=slowest)
+        assert longest < min(workflow._BATCH_TIMEOUT / 2, workflow._HEARTBEAT)
 
 
 def key_of(stack: TestStack, number: int) -> str:
