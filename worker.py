@@ -57,6 +57,7 @@ from starter.client.health import (
     Answers,
     HealthHost,
     HealthPort,
+    address_of_probes,
     ledger_answers,
     ledger_fits,
     probes,
@@ -113,15 +114,15 @@ def worker(
         WorkerRole | None, typer.Option(help="Serve the queues of one role only.")
     ] = None,
     health_port: HealthPort = None,
-    health_host: HealthHost = "127.0.0.1",
+    health_host: HealthHost = None,
 ) -> None:
     """Run the workflows and activities until told to stop."""
+    probed = address_of_probes(health_port, health_host)
     config = configuration.load()
     hardening.harden(config.log_level)
     # The log has of these what is allowed, in fields of its own.
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False
-    probed = (health_host, health_port) if health_port else None
     asyncio.run(run(config, [only] if only else list(WorkerRole), probed))
 
 

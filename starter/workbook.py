@@ -6,11 +6,12 @@ country's settings, which CSV cannot promise.
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from starter import spreadsheet
 from starter.output import Failed
 from starter.spreadsheet import whole
 
@@ -30,6 +31,30 @@ def written(file: Path) -> Iterator[_Write]:
     """
     with whole(file) as new, new.open("wb") as out, _rows(out, file.parent) as write:
         yield write
+
+
+@contextmanager
+def written_as(
+    csv: Path | None, xlsx: Path | None, delimiter: str = ","
+) -> Iterator[_Write | None]:
+    """Write the same rows as CSV, as a workbook or as both; yields None if no file is given.
+
+    Raises `Failed` as `written` does, and for one file that is given as both.
+    """
+    if csv and csv == xlsx:
+        raise Failed("--csv and --xlsx name one file: give two")
+    with ExitStack() as stack:
+        writers: list[Callable[[Sequence[object]], object]] = []
+        if csv:
+            writers.append(stack.enter_context(spreadsheet.written(csv, delimiter)))
+        if xlsx:
+            writers.append(stack.enter_context(written(xlsx)))
+
+        def write(cells: Sequence[object]) -> None:
+            for each in writers:
+                each(cells)
+
+        yield write if writers else None
 
 
 def content(rows: Iterable[Sequence[object]]) -> bytes:

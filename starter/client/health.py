@@ -29,6 +29,7 @@ from starter.client import refusals
 from starter.client.connect import NO_ANSWER, TemporalUnavailable, asking
 from starter.client.metrics import CONTENT_TYPE, exposition
 from starter.client.namespace import missing_attributes
+from starter.output import Failed
 from web import times
 from web.serving import PromptProtocol
 
@@ -42,7 +43,9 @@ _HAVE_ATTRIBUTES: WeakSet[Client] = WeakSet()
 HealthPort = Annotated[
     int | None, typer.Option(help="Serve /healthz, /readyz and /metrics on this port.")
 ]
-HealthHost = Annotated[str, typer.Option(help="Its address.")]
+HealthHost = Annotated[
+    str | None, typer.Option(help="Its address, with --health-port; default: 127.0.0.1.")
+]
 Answers = dict[str, bool | list[str]]
 Ready = Callable[[], Awaitable[Answers]]
 Metrics = Callable[[], Awaitable[bytes]]
@@ -50,6 +53,13 @@ Metrics = Callable[[], Awaitable[bytes]]
 
 class PortTaken(Exception):
     """No port for the probes; the text says in one line what to do."""
+
+
+def address_of_probes(port: int | None, host: str | None) -> tuple[str, int] | None:
+    """Return where these options of a command serve the probes; None: nowhere."""
+    if host and not port:
+        raise Failed("--health-host goes with --health-port: without a port nothing is served")
+    return (host or "127.0.0.1", port) if port else None
 
 
 async def temporal_answers(client: Client) -> bool:

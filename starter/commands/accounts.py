@@ -35,7 +35,7 @@ from recognition.rekeyed import Ledger
 from recognition.rekeyed import known as of_ledger
 from security.keys import KeyRing
 from settings import Settings
-from starter import databases, spreadsheet, workbook
+from starter import databases, workbook
 from starter.audited import audited
 from starter.output import Failed, Json, show_json, tell
 from starter.progress import working
@@ -88,17 +88,14 @@ def match(
         Path | None, typer.Option("--csv", help="Write a line a student into this spreadsheet.")
     ] = None,
     xlsx: Annotated[
-        Path | None, typer.Option("--xlsx", help="The same as an Excel workbook.")
+        Path | None, typer.Option("--xlsx", help="The same, or both, as an Excel workbook.")
     ] = None,
     json: Json = False,
 ) -> None:
     """Compare the registrar with the directory: what the activation of each student would find."""
-    found = asyncio.run(matched(settings.load()))
-    if csv:
-        with spreadsheet.written(csv) as write:
-            _write(write, found)
-    if xlsx:
-        with workbook.written(xlsx) as write:
+    with workbook.written_as(csv, xlsx) as write:
+        found = asyncio.run(matched(settings.load()))
+        if write:
             _write(write, found)
     departments = _departments(found)
     if json:

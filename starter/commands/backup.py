@@ -91,6 +91,8 @@ def bring_back(  # noqa: PLR0917 - options have names
     """
     if in_place == (folder is not None):
         raise Failed("Give either the folder of a backup, or --in-place")
+    if in_place and replace:
+        raise Failed("--replace goes with the folder of a backup: --in-place deletes no ledger")
     config = settings.load()
     ring = KeyRing(config.keys_dir)
     with working("Ledger and backup are read"):

@@ -2,12 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    aclosing,
-    nullcontext,
-)
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +22,7 @@ from postgres import Pool
 from recognition.not_activated import judged
 from security.keys import KeyRing
 from settings import Settings
-from starter import databases, spreadsheet, workbook
+from starter import databases, workbook
 from starter.audited import audited
 from starter.not_activated_texts import WHY, Sheet
 from starter.output import Failed, Json, group, show_json, tell
@@ -86,18 +81,16 @@ def not_activated(
         typer.Option("--csv", help="Write the students of these departments into a spreadsheet."),
     ] = None,
     xlsx: Annotated[
-        Path | None, typer.Option("--xlsx", help="The same as an Excel workbook.")
+        Path | None, typer.Option("--xlsx", help="The same, or both, as an Excel workbook.")
     ] = None,
     json: Json = False,
 ) -> None:
     """Count who has no account yet, by department, year, reason and week."""
-    if csv and xlsx:
-        raise Failed("--csv and --xlsx exclude each other")
     if (csv or xlsx) and not department:
         raise Failed("a spreadsheet names students: say of which departments, by --department")
     departments = sorted(set(department)) if department else None
     with (
-        _sheet(csv, xlsx) as write,
+        workbook.written_as(csv, xlsx, ";") as write,
         working("Students are counted") as count,
     ):
         counted = asyncio.run(_counted(settings.load(), departments, write, count))
@@ -105,12 +98,6 @@ def not_activated(
         show_json({"departments": [_as_dict(each) for each in counted]})
     else:
         _show_counted(counted)
-
-
-def _sheet(csv: Path | None, xlsx: Path | None) -> AbstractContextManager[_Write | None]:
-    if xlsx:
-        return workbook.written(xlsx)
-    return spreadsheet.written(csv, ";") if csv else nullcontext()
 
 
 async def _counted(

@@ -123,9 +123,11 @@ def _add(action: Action) -> None:
     commands.command(action.value, help=actions.EFFECTS[action])(command)
 
 
-_By = Annotated[
-    Channel,
-    typer.Option(help="By which way.", parser=Channel, metavar=f"[{'|'.join(Channel.all())}]"),
+_WAYS = f"[{'|'.join(Channel.all())}]"
+_By = Annotated[Channel, typer.Option(help="By which way.", parser=Channel, metavar=_WAYS)]
+_BySent = Annotated[
+    Channel | None,
+    typer.Option(help="By which way it is sent; default: sms.", parser=Channel, metavar=_WAYS),
 ]
 
 
@@ -141,15 +143,16 @@ def unlock(
     reference: Reference,
     reason: Reason,
     send: Annotated[bool, typer.Option("--send", help="Also send a code, in one act.")] = False,
-    channel: _By = Channel.SMS,
+    channel: _BySent = None,
     json: Json = False,
 ) -> None:
+    if channel and not send:
+        raise Failed("--channel goes with --send: without it no code is sent")
+    by = channel or Channel.SMS
     if not send:
-        _submit(Action.UNLOCK, reference, reason, channel, json)
+        _submit(Action.UNLOCK, reference, reason, by, json)
         return
-    done = run(
-        partial(unlock_send.unlock_and_send, reference=reference, reason=reason, channel=channel)
-    )
+    done = run(partial(unlock_send.unlock_and_send, reference=reference, reason=reason, channel=by))
     answered = {"answered": done is not UnlockOutcome.TAKEN}
     show_outcome({"reference": reference, "done": done} | answered, _UNLOCKED[done], json=json)
 

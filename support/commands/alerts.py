@@ -19,6 +19,7 @@ from starter.client.health import (
     Answers,
     HealthHost,
     HealthPort,
+    address_of_probes,
     ledger_answers,
     probes,
     stop_signal,
@@ -36,11 +37,11 @@ _LEDGER_SECONDS = 3.0
 
 
 @commands.command("alerts")
-def serve(health_port: HealthPort = None, health_host: HealthHost = "127.0.0.1") -> None:
+def serve(health_port: HealthPort = None, health_host: HealthHost = None) -> None:
     """Alert operators to everything that blocks activations, until SIGTERM."""
+    probed = address_of_probes(health_port, health_host)
     config = settings.load()
     hardening.harden(config.log_level)
-    probed = (health_host, health_port) if health_port else None
     asyncio.run(run(config, probed))
 
 

@@ -53,12 +53,15 @@ def prepare(  # noqa: PLR0917 - options of a command
     json: Json = False,
 ) -> None:
     """Count who would be invited, by what, and what it would cost. Nothing is sent."""
+    channels = _channels(by)
+    if sms_parts and Channel.SMS not in channels:
+        raise Failed("--sms-parts goes with --by sms: without it no SMS is sent")
     limits = settings.load().campaigns
     if per_minute and per_minute > limits.per_minute:
         raise Failed(f"campaigns.per_minute allows {limits.per_minute} messages a minute")
     plan = CampaignPlan(
         tuple(dict.fromkeys(department)),
-        _channels(by),
+        channels,
         per_minute or limits.per_minute,
         QuietHours(limits.quiet_from, limits.quiet_until),
         timedelta(remind_after) if remind_after else None,

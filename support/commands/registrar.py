@@ -41,6 +41,8 @@ def check(  # noqa: PLR0917 - options have names
     For a dash as value, prompts or reads a line from standard input, because others can see a
     command line.
     """
+    if case and number:
+        raise Failed("give --case or --number, not both")
     question = RegistrarQuestion(number, name, insurance, TypedContacts(mobile, email), case)
     found = run(partial(registrar.check, question=question))
     if found.outcome is Diagnosis.REGISTRAR_AWAY:
@@ -117,6 +119,8 @@ def ask(  # noqa: PLR0917 - options have names
     A case or a contact says who they claim to be; without them the student number does. For a dash
     as value, prompts or reads a line from standard input.
     """
+    if reference and (mobile or email):
+        raise Failed("a case says who the caller claims to be: --mobile and --email go without one")
     said = Said(birth_date, number, father)
     question = CallerQuestion(said, TypedContacts(mobile, email), reference)
     told = run(partial(caller.ask, question=question, submission_id=secrets.token_hex(16)))

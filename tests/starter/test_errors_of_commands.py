@@ -44,6 +44,19 @@ PRINTS = (
     "capacity --students 5000",
     "support operations",
 )
+CASE = "A-7K3F-92QD"
+WITHOUT_EFFECT = {
+    f"support unlock {CASE} --reason asked --channel email": "--channel goes with --send",
+    f"support registrar --case {CASE} --number 1": "--case or --number",
+    f"support caller {CASE} --mobile 6912345678 --birth-date 2000-01-01": "--mobile and --email",
+    "support alerts --health-host 0.0.0.0": "--health-host goes with --health-port",
+    "worker --health-host 0.0.0.0": "--health-host goes with --health-port",
+    "restore --in-place --replace": "--replace",
+    "campaign prepare --department 401 --by email --reason asked --sms-parts 9": "--sms-parts",
+    "accounts match --csv one --xlsx one": "one file",
+    "registrar not-activated --department 401 --csv one --xlsx one": "one file",
+}
+"""Commands with an option that would be ignored beside the others, and what their line says."""
 TAKES_REFERENCE = {
     path for path, more in COMMANDS if re.match(r"\{(done|opened|disputed|stopped)\}", more)
 }
@@ -109,3 +122,14 @@ def test_an_output_that_takes_no_more_is_told_in_one_line(
         errors.seek(0)
         (line,) = errors.read().decode().splitlines()
         assert line.startswith("the output was not written to its end: ")
+
+
+@pytest.mark.parametrize("command", WITHOUT_EFFECT)
+def test_an_option_without_effect_is_refused_before_anything_is_done(
+    tmp_path: Path, command: str
+) -> None:
+    prepared(tmp_path)
+    done = run(*command.split(), environ=environ(tmp_path, NOBODY))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert WITHOUT_EFFECT[command] in done.stderr
