@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -87,6 +88,11 @@ _ELSE = (
     N_("Something went wrong on our side"),
     N_("It is in the log. As far as we know, nothing was changed; look at the case again."),
 )
+_BELOW = re.compile(r"(/(case|requests)/[\w-]+)/.", re.ASCII)
+_BACK: Mapping[str, tuple[Action, str]] = {
+    "case": (Action.CASE, N_("Back to the case")),
+    "requests": (Action.REQUESTS, N_("Back to the request")),
+}
 
 
 @dataclass(frozen=True)
@@ -253,7 +259,16 @@ class ConsoleRequest(RequestContext):
     ) -> Response:
         heading, sentence = _STATUSES.get(status, _ELSE)
         context = {"heading": self.say(heading), "sentence": self.say(sentence)} | context
-        return self.page("error", status=status, headers=headers, **context)
+        back = None if status == HTTPStatus.NOT_FOUND else self._back()
+        return self.page("error", status=status, headers=headers, back=back, **context)
+
+    def _back(self) -> tuple[str, str] | None:
+        """Return address and name of the case or request that this page is about, if it is."""
+        below = _BELOW.match(self.request.url.path)
+        if below is None:
+            return None
+        action, text = _BACK[below[2]]
+        return (below[1], self.say(text)) if self.staff and self.staff.may(action) else None
 
     def with_cookies(self, response: Response) -> Response:
         # A request from another site has no cookie: do not overwrite the existing one.

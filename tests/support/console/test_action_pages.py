@@ -61,6 +61,7 @@ async def test_an_act_says_its_effect_asks_why_and_tells_its_result(
         impossible = await browser.post(path, reason=WHY)
         assert impossible.status_code == 409
         assert "Αναστέλλεται μόνο ό,τι περιμένει τον φοιτητή" in impossible.text
+        assert f'href="/case/{reference}">Πίσω στην υπόθεση' in impossible.text
         case = await browser.get(f"/case/{reference}")
         assert "Δεν έγινε δεκτό, δεν άλλαξε τίποτα: Αναστολή (" in case.text
         await client.get_workflow_handle(reference).terminate()

@@ -82,6 +82,9 @@ async def test_nothing_is_sent_empty_and_what_was_typed_is_kept(
     page = await browser.post(f"{path}/answer", text="ω" * 2001)
     assert page.status_code == 422
     assert "ω" * 2001 in page.text
+    forged = await browser.http.post(f"{path}/answer")
+    assert forged.status_code == 403
+    assert f'href="{path}">Πίσω στο αίτημα' in forged.text
 
 
 async def test_a_ready_answer_is_in_the_students_language_and_names_nobody(
