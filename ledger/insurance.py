@@ -1,6 +1,5 @@
 """Insurance numbers: encrypted, found by a keyed index (HMAC), each belonging to one person."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from domain.contracts.account_io import RecordInsurance
@@ -67,24 +66,6 @@ async def record(ledger: Connection, keys: KeyRing, request: RecordInsurance) ->
         request.reference,
     )
     return owner in (request.person_key, *request.other_keys)
-
-
-async def of(pool: Pool, keys: KeyRing, person_keys: Sequence[str]) -> list[dict[str, object]]:
-    """Return the numbers stored for a person; `number` is None where its time has ended."""
-    rows = await pool.fetch(
-        "SELECT scheme, person_key, number, recorded_at FROM insurance WHERE person_key = ANY($1)",
-        person_keys,
-    )
-    return [
-        {
-            "scheme": row["scheme"],
-            "recorded_at": row["recorded_at"],
-            "number": keys.decrypt("insurance", row["person_key"], row["number"])
-            if row["number"]
-            else None,
-        }
-        for row in rows
-    ]
 
 
 async def flagged(pool: Pool, keys: KeyRing) -> list[Flagged]:

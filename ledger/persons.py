@@ -1,12 +1,106 @@
-"""Everything that the ledger has of one person, told to them."""
+"""Everything that the ledger has of one person, told to them.
 
-from itertools import chain
-from typing import Any
+`TOLD` has each column that says something; keyed hashes, secrets and the engine's own numbers are
+left out.
+"""
 
-from ledger import insurance, notes, support_requests
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import asyncpg
+from cryptography.exceptions import InvalidTag
+
+from ledger import invitations
 from ledger.traced import Traced
 from postgres import Pool, exists
+from security import receipt_tokens
 from security.keys import KeyRing
+
+
+class ToldTable(NamedTuple):
+    """Which columns are told of the rows that one of the columns `by` finds.
+
+    Each of `encrypted` has the purpose of its key and the column that its text is bound to.
+    """
+
+    columns: tuple[str, ...]
+    by: tuple[str, ...] = ("reference",)
+    encrypted: Mapping[str, tuple[str, str]] = {}
+
+
+_PERSON = ("person_key",)
+TOLD = {
+    "activation": ToldTable(
+        (
+            *("reference", "language", "department", "started_at", "ended_at", "end_step"),
+            *("name", "username"),
+        ),
+        encrypted={"name": ("name", "reference"), "username": ("username", "reference")},
+    ),
+    "assignment": ToldTable(("reference", "assignee", "assigned_by", "at")),
+    "attempt": ToldTable(("reference", "outcome", "at")),
+    "audit": ToldTable(("reference", "at", "actor", "action")),
+    "case_note": ToldTable(
+        ("reference", "request", "at", "author", "addressee", "text"),
+        ("reference", "request"),
+        {"text": ("case_note", "id")},
+    ),
+    "consent": ToldTable(
+        (
+            *("reference", "terms_version", "choices", "language", "accepted_at", "recorded_at"),
+            *("withdrawal", "shown"),
+        ),
+        encrypted={"shown": ("consent", "reference")},
+    ),
+    "finding": ToldTable(
+        (
+            *("reference", "kind", "username", "first_seen", "last_seen", "confirmed_at"),
+            *("mended_at", "settled_at", "gone_at"),
+        ),
+        encrypted={"username": ("username", "subject")},
+    ),
+    "imported": ToldTable(("name", "by_code", "noted_at"), _PERSON),
+    "insurance": ToldTable(
+        ("reference", "scheme", "number", "warnings", "recorded_at"),
+        _PERSON,
+        {"number": ("insurance", "person_key")},
+    ),
+    "invitation": ToldTable(
+        (
+            *("campaign", "round", "enrolment", "department", "state", "why", "channel", "parts"),
+            *("tries", "planned_at", "claimed_at", "finished_at"),
+        ),
+        _PERSON,
+        {"enrolment": ("invitation", "person_key")},
+    ),
+    "message": ToldTable(("reference", "channel", "reserved_at", "outcome", "finished_at")),
+    "miss": ToldTable(("times", "last_at"), ("contact_index",)),
+    "post": ToldTable(("reference", "at")),
+    "receipt": ToldTable(("state", "told_at"), ("message_index",)),
+    "session": ToldTable(("reference", "created_at", "seen_at")),
+    "support_request": ToldTable(
+        (
+            *("id", "reference", "step", "language", "created_at", "mailed_at", "mail_outcome"),
+            *("name", "reply_to", "phone", "text", "answer", "closing", "settled_by", "settled_at"),
+            *("answer_outcome", "assignee"),
+        ),
+        ("id",),
+        {
+            **dict.fromkeys(("name", "reply_to", "phone", "text"), ("support_request", "id")),
+            **dict.fromkeys(("answer", "closing"), ("support_answer", "id")),
+        },
+    ),
+    "username": ToldTable(("name", "reserved_at"), _PERSON),
+}
+_REQUESTS = "SELECT id FROM support_request WHERE reference = ANY($1)"
+_MESSAGES = "SELECT key FROM message WHERE reference = ANY($1)"
+_INVITATIONS = "SELECT id FROM invitation WHERE person_key = ANY($1)"
+_CONTACTS = (
+    "SELECT unnest(found_by || ARRAY[mobile_index, email_index])"
+    " FROM activation WHERE reference = ANY($1)"
+)
+UNREADABLE = "-"
+"""Stands for what does not decrypt, as the engine has not written it."""
 
 
 async def known(pool: Pool, person: Traced) -> bool:
@@ -20,81 +114,52 @@ async def known(pool: Pool, person: Traced) -> bool:
     )
 
 
-async def held(pool: Pool, keys: KeyRing, person: Traced) -> dict[str, Any]:
-    """Return in words what the ledger has of a person; keyed indexes are left out."""
-    told: dict[str, Any] = {}
-    for table, columns in _TOLD.items():
-        rows = await pool.fetch(
-            f"SELECT {columns} FROM {table} WHERE reference = ANY($1)",  # noqa: S608 - constants
-            person.references,
-        )
-        told[table] = [_plain(keys, table, dict(row)) for row in rows]
-    requests = {
-        *person.requests,
-        *(row["id"] for row in told["support_request"]),
+async def held(pool: Pool, keys: KeyRing, person: Traced) -> dict[str, list[dict[str, Any]]]:
+    """Return in words what the ledger has of a person, by table."""
+    asked = await _column(pool, _REQUESTS, person.references)
+    sent = await _column(pool, _MESSAGES, person.references)
+    invited = map(invitations.message_key, await _column(pool, _INVITATIONS, person.keys))
+    requests = [*{*person.requests, *asked}]
+    values: Mapping[str, Sequence[str]] = {
+        "reference": person.references,
+        "person_key": person.keys,
+        "id": requests,
+        "request": requests,
+        "contact_index": await _column(pool, _CONTACTS, person.references),
+        "message_index": [receipt_tokens.index_of(keys, each) for each in (*sent, *invited)],
     }
-    found = [await support_requests.standing(pool, keys, each) for each in sorted(requests)]
-    told["support_request"] = [
-        {
-            "id": each.request.id,
-            "at": each.line.created_at,
-            "name": each.request.name,
-            "reply_to": each.request.reply_to,
-            "phone": each.request.phone,
-            "text": each.request.text,
-            "answer": each.answer,
-            "closing": each.closing,
-        }
-        for each in found
-        if each
-    ]
-    written = [await notes.of(pool, keys, each) for each in person.references]
-    written += [await notes.of_request(pool, keys, each) for each in sorted(requests)]
-    told["case_note"] = [
-        {"at": note.at, "author": note.author, "text": note.text}
-        for note in dict.fromkeys(chain.from_iterable(written))
-    ]
-    told["miss"] = [dict(row) for row in await pool.fetch(_MISSES_OF_CONTACTS, person.references)]
-    told["insurance"] = await insurance.of(pool, keys, person.keys)
-    told["username"] = await _all(pool, "username", "name, reserved_at", person)
-    told["invitation"] = await _all(
-        pool, "invitation", "campaign, round, state, why, channel, planned_at, finished_at", person
-    )
-    told["imported"] = await _all(pool, "imported", "name, by_code, noted_at", person)
+    told = {name: await _rows(pool, keys, name, values) for name in TOLD}
+    for each in told["support_request"]:
+        # The name that the export of 1.0 has.
+        each["at"] = each.pop("created_at")
     return told
 
 
-_MISSES_OF_CONTACTS = (
-    "SELECT times, last_at FROM miss WHERE contact_index IN (SELECT"
-    " unnest(found_by || ARRAY[mobile_index, email_index])"
-    " FROM activation WHERE reference = ANY($1))"
-)
-_TOLD = {
-    "activation": "reference, language, department, started_at, ended_at, end_step, name, username",
-    "message": "reference, channel, reserved_at, outcome, finished_at",
-    "consent": "reference, terms_version, choices, language, accepted_at, withdrawal, shown",
-    "session": "reference, created_at, seen_at",
-    "post": "reference, at",
-    "attempt": "reference, outcome, at",
-    "support_request": "id",
-    "audit": "reference, at, actor, action",
-}
-_ENCRYPTED = {"activation": ("name", "username"), "consent": ("shown",)}
+async def _column(pool: Pool, statement: str, values: Sequence[str]) -> list[Any]:
+    return [row[0] for row in await pool.fetch(statement, values)]
 
 
-def _plain(keys: KeyRing, table: str, row: dict[str, Any]) -> dict[str, Any]:
-    for column in _ENCRYPTED.get(table, ()):
-        purpose = "consent" if column == "shown" else column
-        if row[column]:
-            row[column] = keys.decrypt(purpose, row["reference"], row[column])
-        else:
-            row[column] = None
-    return row
+async def _rows(
+    pool: Pool, keys: KeyRing, name: str, values: Mapping[str, Sequence[str]]
+) -> list[dict[str, Any]]:
+    table = TOLD[name]
+    rows = await pool.fetch(_query(name), *(values[by] for by in table.by))
+    return [_told(keys, table, row) for row in rows]
 
 
-async def _all(pool: Pool, table: str, columns: str, person: Traced) -> list[dict[str, Any]]:
-    rows = await pool.fetch(
-        f"SELECT {columns} FROM {table} WHERE person_key = ANY($1)",  # noqa: S608 - constants
-        person.keys,
-    )
-    return [dict(row) for row in rows]
+def _query(name: str) -> str:
+    table = TOLD[name]
+    read = {*table.columns, *(bound for _, bound in table.encrypted.values())}
+    found = (f"{by} = ANY(${number})" for number, by in enumerate(table.by, 1))
+    return f"SELECT {', '.join(read)} FROM {name} WHERE {' OR '.join(found)}"  # noqa: S608 - constants of this module
+
+
+def _told(keys: KeyRing, table: ToldTable, row: asyncpg.Record) -> dict[str, Any]:
+    told = {column: row[column] for column in table.columns}
+    for column, (purpose, bound) in table.encrypted.items():
+        try:
+            box = row[column]
+            told[column] = keys.decrypt(purpose, row[bound], box) if box else None
+        except InvalidTag:
+            told[column] = UNREADABLE
+    return told

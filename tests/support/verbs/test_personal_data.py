@@ -14,11 +14,21 @@ from temporalio.client import Client
 
 from domain.contracts.staff import CancelSubmission
 from domain.contracts.vocabulary import Language, Step
-from ledger import activations, audit, imports, support_requests, told_apart
+from domain.receipts import Receipt
+from ledger import (
+    activations,
+    audit,
+    imports,
+    invitations,
+    receipts,
+    support_requests,
+    told_apart,
+)
 from ledger import erasure as ledger
 from ledger.imports import Owned
 from ledger.support_requests import HelpRequest
 from postgres import Pool, exists
+from security import receipt_tokens
 from security.keys import KeyRing
 from starter.client.activations import Activations
 from support.verbs import erasure, personal_data
@@ -95,6 +105,10 @@ async def test_one_person_is_told_everything_and_then_found_nowhere(
         pool, stack.keys, [Owned(f"i{token_hex(6)}", [person.person_key], ["facts"])]
     )
     await told_apart.note_keys(pool, person, ["another"])
+    await invitations.add(pool, stack.keys, reference, [(person.person_key, number, "401")])
+    ids = await pool.fetchval("SELECT id FROM invitation WHERE campaign = $1", reference)
+    index = receipt_tokens.index_of(stack.keys, invitations.message_key(ids))
+    await receipts.record(pool, index, Receipt.DELIVERED)
 
     export = await personal_data.export(desk, person=number, reason="asked")
     of = export["ledger"]
@@ -105,8 +119,9 @@ async def test_one_person_is_told_everything_and_then_found_nowhere(
     text = str(export)
     for mark in ("marked by its address", PHONE, f"marked {reference}", "rang twice", mail):
         assert mark in text
-    # No campaign has invited this student.
-    assert [table for table in of if not of[table]] == ["invitation"]
+    assert [table for table in of if not of[table]] == ["assignment", "finding"]
+    assert of["invitation"][0]["enrolment"] == number
+    assert (of["invitation"][0]["department"], of["receipt"][0]["state"]) == ("401", "delivered")
     assert export["temporal"][reference]
     for secret in (person.person_key, "000000"):
         assert secret not in text
