@@ -44,6 +44,7 @@ NO_RESULT: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresErro
 """Whatever the driver raises instead of a result: PostgreSQL is unavailable, or refuses."""
 _ROUNDS = 3
 """On an idle pooler the first round is enough; on a busy one, other clients may come in between."""
+_NO_COMPILATION = "SET jit = off"
 _UNPREPARED = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
 _REFUSALS = {
     "28P01": "the server refuses the password: correct the user or the password in {setting}",
@@ -72,7 +73,9 @@ async def exists(ledger: Connection, rows: str, *values: object) -> bool:
 async def connect(dsn: str, *, seconds: float = 2, planner: str = "") -> Pool:
     """Return a pool with this time-out for connecting and for commands; it connects on first use.
 
-    `planner` is SQL that sets up the query planner in each new session.
+    `planner` is SQL that sets up the query planner in each new session. Just-in-time compilation
+    is off: every statement here takes milliseconds, and PostgreSQL, misled by tables without
+    statistics, may compile one for longer than the time-out.
 
     A connection returns to the pool without a statement that resets it, which would double the
     statements: nothing may be left in a session but prepared statements. An open transaction is
@@ -88,8 +91,7 @@ async def connect(dsn: str, *, seconds: float = 2, planner: str = "") -> Pool:
 
     async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         connection.add_query_logger(expire_if_read_only)
-        if planner:
-            await connection.execute(planner)
+        await connection.execute(f"{_NO_COMPILATION}; {planner}")
 
     pool: Pool = await asyncpg.create_pool(
         dsn,

@@ -37,7 +37,7 @@ DSN = "registrar.dsn"
 """The name of the setting that leads to the view."""
 _REPORT_SECONDS = 120.0
 _BATCH = 200
-_PLANNER = "SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan"
+_PLANNER = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan"
 """PostgreSQL underestimates the conditions, which fold texts: of a table of some hundred rows it
 would evaluate them for each row instead of using the indexes, which takes twenty times as long. It
 would also plan the first five runs of a query on each connection anew, at 21 ms for the largest."""

@@ -13,7 +13,8 @@ from tests.stack import TestStack
 
 @pytest.fixture(scope="session")
 async def pool(stack: TestStack) -> AsyncIterator[Pool]:
-    ledger = await connect(stack.ledger_dsn)
+    # What a busy machine takes for a statement is no matter of these tests.
+    ledger = await connect(stack.ledger_dsn, seconds=30)
     yield ledger
     await ledger.close()
 

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from asyncpg.connection import LoggedQuery
 
+import postgres
 from adapters.registrar import view
 from postgres import UNAVAILABLE, Pool, connect
 from tests.ledger.trouble import AWAY, OURS
@@ -50,6 +51,14 @@ async def test_a_slow_answer_is_one_that_did_not_come(stack: TestStack) -> None:
     with pytest.raises(UNAVAILABLE):
         await pool.fetchval("SELECT pg_sleep(2)")
     await pool.close()
+
+
+async def test_no_statement_is_compiled_before_it_runs(pool: Pool) -> None:
+    costly = await pool.fetch(
+        "EXPLAIN ANALYZE SELECT count(*) FROM generate_series(1, 9), activation one,"
+        " activation other, consent third, message fourth"
+    )
+    assert not [row for (row,) in costly if "JIT" in row]
 
 
 async def test_a_mistake_of_ours_is_not_called_absence(pool: Pool) -> None:
@@ -126,7 +135,10 @@ STAYS = re.compile(
     re.MULTILINE,
 )
 """What outlives its transaction, and would reach whoever has the connection next."""
-SET_UP = {("adapters/registrar/view.py", view._PLANNER)}
+SET_UP = {
+    ("adapters/registrar/view.py", view._PLANNER),
+    ("postgres.py", postgres._NO_COMPILATION),
+}
 """What each new session begins with, for all who will have it."""
 
 
