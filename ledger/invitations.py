@@ -242,10 +242,14 @@ def _count(of: tuple[int, str, str | None], rows: Sequence[asyncpg.Record]) -> I
 
 
 async def in_doubt(ledger: Connection, keys: KeyRing, campaign: str) -> list[str]:
-    """Return the enrolments of those of whom nobody knows whether the message arrived."""
+    """Return the enrolments of those of whom nobody knows whether the message arrived.
+
+    Of a stopped campaign also those to whom it was being sent.
+    """
     rows = await ledger.fetch(
-        "SELECT person_key, enrolment FROM invitation"
-        " WHERE campaign = $1 AND state = 'in_doubt' AND person_key <> '' ORDER BY id",
+        "SELECT person_key, enrolment FROM invitation i JOIN campaign c ON c.id = campaign"
+        " WHERE campaign = $1 AND person_key <> ''"
+        " AND (state = 'in_doubt' OR state = 'sending' AND stopped_at IS NOT NULL) ORDER BY i.id",
         campaign,
     )
     return [keys.decrypt("invitation", row["person_key"], row["enrolment"]) for row in rows]

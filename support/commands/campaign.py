@@ -147,7 +147,11 @@ def show(
         return
     seen = run(partial(campaigns.seen, campaign=campaign))
     if json:
-        show_json(_as_dict(seen.campaign) | {"counts": [asdict(each) for each in seen.counts]})
+        counts = [
+            asdict(each) | {"became": campaign_texts.became(each, seen.campaign)}
+            for each in seen.counts
+        ]
+        show_json(_as_dict(seen.campaign) | {"counts": counts})
     else:
         _show(seen)
 
@@ -175,10 +179,9 @@ def _show(seen: CampaignSeen) -> None:
     tell(f"one reminder: {after.days} days after the invitation" if after else "no reminder")
     for each in seen.counts:
         kind = "invitation" if each.round == 1 else "reminder"
-        why = f" ({each.why})" if each.why else ""
-        tell(f"{kind} {each.state}{why}: {each.number}")
+        tell(f"{kind}, {campaign_texts.became(each, found)}: {each.number}")
         for told, number in each.receipts.items():
-            tell(f"  {told}: {number}")
+            tell(f"  {campaign_texts.receipt(told)}: {number}")
 
 
 def _as_dict(campaign: CampaignRow) -> dict[str, object]:

@@ -27,6 +27,11 @@ _STATES: Mapping[str, str] = {
     InvitationState.SKIPPED: N_("not sent"),
     InvitationState.IN_DOUBT: N_("in doubt: perhaps it arrived, and is not sent again"),
 }
+_CUT_SHORT: Mapping[str, str] = {
+    InvitationState.PLANNED: N_("not sent: the campaign was stopped before"),
+    InvitationState.SENDING: N_("in doubt: it was being sent when the campaign was stopped"),
+}
+"""What these states mean once a campaign is over, when nothing changes them any more."""
 _WHY: Mapping[str, str] = {
     NotInvited.ACTIVE: N_("not sent: has an account by now"),
     NotInvited.UNDER_WAY: N_("not sent: is activating now"),
@@ -73,8 +78,8 @@ def stands(campaign: CampaignRow) -> str:
 
 def became(count: InvitationCount, campaign: CampaignRow) -> str:
     """Return what became of these invitations, in the translation catalogue."""
-    if campaign.over and count.state is InvitationState.PLANNED:
-        return N_("not sent: the campaign was stopped before")
+    if campaign.over and count.state in _CUT_SHORT:
+        return _CUT_SHORT[count.state]
     return _WHY.get(count.why or "") or _STATES[count.state]
 
 

@@ -1,5 +1,6 @@
 """A campaign is planned from registrar and ledger, started once, and stopped without Temporal."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from temporalio.client import Client
+from typer.testing import CliRunner
 
 from demo.crowd import insert
 from demo.part import aside
@@ -16,6 +18,7 @@ from domain.registrar.row_facts import MOST_SHARING
 from ledger import campaigns as table
 from ledger import invitations
 from postgres import Pool
+from support.commands.campaign import commands
 from support.verbs import campaign_plans, campaign_texts, campaigns
 from support.verbs.actions import ActionRefused
 from support.verbs.staff import NotAllowed, Staff, StaffContext, StaffRole
@@ -187,3 +190,18 @@ async def test_who_is_in_doubt_is_told_and_audited(
     await invitations.add(pool, stack.keys, "d0", [("somebody", "SIS/YY7", HERE.id)])
     await pool.execute("UPDATE invitation SET state = 'in_doubt' WHERE campaign = 'd0'")
     assert await campaigns.doubtful(ctx, "d0") == ["SIS/YY7"]
+
+
+async def test_a_stopped_campaign_is_said_to_send_nothing_any_more(
+    ctx: StaffContext, pool: Pool, stack: TestStack
+) -> None:
+    await table.create(pool, "d1", PLAN)
+    students = [(f"stopped {number}", f"SIS/{number}", HERE.id) for number in (1, 2)]
+    await invitations.add(pool, stack.keys, "d1", students)
+    await pool.execute("UPDATE invitation SET state = 'sending' WHERE person_key = 'stopped 2'")
+    assert await campaigns.doubtful(ctx, "d1") == []
+    await campaigns.stop(ctx, "d1", reason="wrong")
+    told = (await asyncio.to_thread(CliRunner().invoke, commands, ["show", "d1"])).stdout
+    assert "invitation, not sent: the campaign was stopped before: 1\n" in told
+    assert "invitation, in doubt: it was being sent when the campaign was stopped: 1\n" in told
+    assert await campaigns.doubtful(ctx, "d1") == ["SIS/2"]
