@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from domain.gsm import to_gsm_greek
 from settings import Settings
 from settings.section import TREE
 from translations import translator
+from translations.standing import LANGUAGES, standing
 
 Word: TypeAlias = str | int | None
 _TEMPLATES = TREE / "templates"
@@ -88,4 +90,6 @@ def _environment(templates: Path, language: Language) -> Environment:
     install = environment.install_gettext_translations  # type: ignore[attr-defined]
     install(translator(language.value), newstyle=True)
     environment.filters["address"] = usernames.address
+    environment.filters["standing"] = partial(standing, language=language)
+    environment.filters["named"] = LANGUAGES.__getitem__
     return environment

@@ -6,7 +6,7 @@ that the handbook names in bold and of the causes, whose codes it shows with the
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -14,14 +14,12 @@ from markupsafe import Markup, escape
 
 from domain.contracts.vocabulary import Language
 from settings import Settings
-from settings.section import TREE
 from starter.ready_answers import addresses
+from translations.standing import handbook
 from web.markdown import html
 
-FILE = TREE / "docs" / "support.md"
 GUIDES = ("CALLS", "CONSOLE", "SECRETARIAT")
 """Sections that are about no cause."""
-_IN_ORDER = (Language.EL, Language.EN)
 _CLASSES = {"p": "govuk-body", "ul": "govuk-list", "ol": "govuk-list govuk-list--number"}
 _CALL = re.compile(
     r'<p class="govuk-body"(?: id="call-\d+")?><strong>(«[^<]+»|&quot;[^<]+&quot;)</strong>'
@@ -52,16 +50,10 @@ class Call(NamedTuple):
 @cache
 def sections(language: Language) -> tuple[HandbookSection, ...]:
     """Return the handbook in this language, in the file's order."""
-    return tuple(_read(FILE.read_text("utf-8"), language))
-
-
-def _read(text: str, language: Language) -> Iterator[HandbookSection]:
-    """Yield the sections: the heading is the anchor, with a part for each language, Greek first."""
-    _, *context = re.split(r"^## (\w+)$", text, flags=re.MULTILINE)
-    for anchor, both in zip(context[::2], context[1::2], strict=True):
-        _, *told = re.split(r"^### (.+)$", both, flags=re.MULTILINE)
-        at = 2 * _IN_ORDER.index(language)
-        yield HandbookSection(anchor, told[at], html(told[at + 1], _CLASSES))
+    return tuple(
+        HandbookSection(each.anchor, each.title, html(each.text, _CLASSES))
+        for each in handbook(language)
+    )
 
 
 def calls(section: HandbookSection) -> list[Call]:

@@ -10,7 +10,7 @@ from domain.contracts.channels import Channel
 from domain.contracts.vocabulary import ActivityName, Detail, Language, Step
 from domain.receipts import Receipt
 from ledger.audit import REFUSED
-from support.console import audit_texts, handbook
+from support.console import audit_texts
 from support.verbs.actions import LABELS, SUBMITTED_AS
 from support.verbs.ages import Age
 from support.verbs.alert_channels import NO_MAILBOX
@@ -20,23 +20,8 @@ from support.verbs.groups import Group
 from support.verbs.staff import Action
 from support.verbs.timeline import Event, Who
 from translations import N_, translator
+from translations.standing import LANGUAGES, STEPS, standing, titles
 
-STEPS: Mapping[Step, str] = {
-    Step.LOOKUP: N_("Look-up"),
-    Step.PIN: N_("Six-digit code (pin)"),
-    Step.IDENTIFY: N_("Who of several"),
-    Step.INSURANCE: N_("Insurance number"),
-    Step.REVIEW: N_("Details"),
-    Step.PASSWORD: N_("Password"),
-    Step.PROVISIONING: N_("Creation of the account"),
-    Step.NEEDS_SUPPORT: N_("With support"),
-    Step.ACTIVE: N_("Account active"),
-    Step.ALREADY_ACTIVE: N_("Was already active"),
-    Step.JOINED: N_("Continues elsewhere"),
-    Step.NOT_FOUND: N_("Not found"),
-    Step.EXPIRED: N_("Expired"),
-    Step.CANCELLED: N_("Cancelled"),
-}
 STATES: Mapping[CaseState, str] = {
     CaseState.FAILING: N_("The engine itself fails"),
     CaseState.CUT_OFF: N_("Ended from outside"),
@@ -106,7 +91,6 @@ DETAILS: Mapping[Detail, str] = {
     Detail.USERNAME: N_("Username"),
     Detail.OTHER: N_("Something else"),
 }
-LANGUAGES: Mapping[Language, str] = {Language.EL: "Ελληνικά", Language.EN: "English"}
 AGES: Mapping[Age, str] = {
     Age.LONG: N_("it has waited long"),
     Age.LATE: N_("it is late"),
@@ -143,14 +127,14 @@ class Labels:
     def __init__(self, language: Language) -> None:
         self._language = language
         self._texts: NullTranslations = translator(language)
-        self._titles = {each.anchor: each.title for each in handbook.sections(language)}
+        self._titles = titles(language)
 
     def step(self, step: str) -> str:
         return self._say(STEPS[Step(step)])
 
     def standing(self, stands: str) -> str:
         """Name a step, and the wait reason where one follows."""
-        return " - ".join(self.cause(each) for each in stands.split())
+        return standing(stands, self._language)
 
     def cause(self, cause: str) -> str:
         """Name an alert's cause, a wait reason, a state or, without any of them, a step."""

@@ -17,6 +17,7 @@ from settings.rules import SendBudget
 from settings.systems import Mail
 from tests.adapters.messaging.test_mail import Relay, relay
 from tests.stack import TestStack
+from translations import standing
 
 __all__ = ["relay"]
 
@@ -36,7 +37,15 @@ async def desk(stack: TestStack, pool: Pool, relay: Relay) -> AsyncIterator[Desk
 @pytest.fixture
 async def asked(pool: Pool, stack: TestStack) -> MailSupportRequest:
     request = HelpRequest(
-        *(token_hex(16), "A-7K3F-92QD", "pin", Language.EL, NAME, "maria@mail.example", TEXT),
+        *(
+            token_hex(16),
+            "A-7K3F-92QD",
+            "pin SMS_DOWN",
+            Language.EL,
+            NAME,
+            "maria@mail.example",
+            TEXT,
+        ),
         phone="+302710372128",
     )
     await support_requests.put(pool, stack.keys, request)
@@ -57,9 +66,10 @@ async def test_the_desk_reads_it_once_and_answers_the_student(
     assert message.get_content_type() == "text/plain"
     body = message.get_content().replace("\r\n", "\n")
     assert TEXT in body
-    assert "Τηλέφωνο: +302710372128\nΓλώσσα" in body
+    assert "Τηλέφωνο: +302710372128\nΓλώσσα της σελίδας: Ελληνικά\n" in body
     assert "A-7K3F-92QD" in body
-    assert "pin" in body
+    cause = standing.titles(Language.EL)["SMS_DOWN"]
+    assert f": Εξαψήφιος κωδικός (pin) - {cause}\n" in body
     assert "Μαρία" in body
 
 

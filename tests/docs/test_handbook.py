@@ -11,7 +11,6 @@ from typer.main import get_command
 
 from domain.contracts.vocabulary import Language, WaitReason
 from support.commands.main import commands
-from support.console import handbook
 from support.console.handbook import GUIDES, HandbookSection, sections
 from support.verbs import actions
 from support.verbs.alerts import (
@@ -28,7 +27,7 @@ from support.verbs.alerts import (
 )
 from support.verbs.head_letters import BEHIND, UNSENT
 from support.verbs.staff import Action
-from translations import translator
+from translations import standing, translator
 
 ROOT = Path(__file__).parents[2]
 CALLS = "CALLS"
@@ -123,7 +122,7 @@ def test_a_message_is_promised_only_after_a_wait_that_brings_one(language: Langu
 
 
 def test_every_command_it_names_exists() -> None:
-    text = handbook.FILE.read_text("utf-8")
+    text = standing.HANDBOOK.read_text("utf-8")
     known = set(vars(get_command(commands))["commands"])
     named = set(re.findall(r"\(`([a-z-]+)`\)", text))
     assert named
@@ -189,7 +188,7 @@ def test_a_page_or_button_in_bold_has_its_own_name(language: Language) -> None:
 def test_markup_in_it_is_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "support.md"
     file.write_text("## X\n\n### Α\n\n<b>α</b>\n\n### A\n\n<script>a</script>\n", "utf-8")
-    monkeypatch.setattr(handbook, "FILE", file)
+    monkeypatch.setattr(standing, "HANDBOOK", file)
     (section,) = sections.__wrapped__(Language.EN)
     assert "<script>" not in section.html
     assert "&lt;script&gt;" in section.html

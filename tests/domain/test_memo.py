@@ -25,7 +25,7 @@ ROOMS = (
 KEPT_FOR_EVER = {
     *("_aliases", "_blocked", "_environment", "_names", "_strange", "listed", "load"),
     *("measured_runtime", "runtime"),
-    *("_waits", "sections", "static_path", "translator", "words"),
+    *("_waits", "sections", "static_path", "titles", "translator", "words"),
     *("_derived", "_file", "_named", "_read_key", "derive"),
     *("_alike", "_of_latin", "_translated", "_with_marks"),
 }

@@ -15,7 +15,16 @@ ROOT = Path(__file__).parents[2]
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 OPTIONS = {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}}
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
-ROOMS = ("templates", "web", "starter", "support", "activities", "adapters", "recognition")
+ROOMS = (
+    "templates",
+    "web",
+    "starter",
+    "support",
+    "activities",
+    "adapters",
+    "recognition",
+    "translations",
+)
 Text = str | tuple[str, ...]
 Catalogue = dict[Text, Text]
 PLACEHOLDER = re.compile(r"%\((\w+)\)|\{(\w+)\}")
