@@ -1,5 +1,6 @@
 """`activation support requests | request | answer | dismiss`: what students wrote, answered."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from secrets import token_hex
@@ -7,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from ledger.notes import Note
 from ledger.support_requests import HelpRequestDetail, Waiting
 from starter.output import Json, local, show_json, tell
 from support.commands.terminal import Reason, run
-from support.verbs import requests
+from support.verbs import notes, requests
+from support.verbs.staff import StaffContext
 
 _MOST = 10_000
 
@@ -39,16 +42,23 @@ def list_(json: Json = False) -> None:
 
 @commands.command("request")
 def show(number: Number, json: Json = False) -> None:
-    """Show one request in full; the audit records that you looked."""
-    standing = run(partial(requests.read, request_id=number))
+    """Show one request in full, with staff's notes on it; the audit records that you looked."""
+
+    async def read(ctx: StaffContext) -> tuple[HelpRequestDetail, Sequence[Note]]:
+        return await requests.read(ctx, number), await notes.on_request(ctx, number)
+
+    standing, noted = run(read)
     request = standing.request
     if json:
-        show_json(_plain(standing))
+        show_json(_plain(standing) | {"notes": [asdict(note) for note in noted]})
         return
     tell(f"{local(standing.line.created_at)}  {_summary(standing.line)}")
     called = f"  {request.phone}" if request.phone else ""
     tell(f"{request.name} <{request.reply_to}>{called}\n\n{request.text}")
     _tell(standing)
+    for note in noted:
+        to = f" to {note.addressee}" if note.addressee else ""
+        tell(f"\nNote of {note.author}{to}, {local(note.at)}:\n{note.text}")
 
 
 @commands.command()

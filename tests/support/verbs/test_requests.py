@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from secrets import token_bytes, token_hex
 
@@ -20,7 +21,7 @@ from postgres import Pool
 from security.purposes import User
 from starter.ready_answers import LONGEST_ANSWER
 from support.commands.main import commands
-from support.verbs import requests
+from support.verbs import notes, requests
 from support.verbs.actions import ActionRefused
 from support.verbs.requests import UnknownRequest
 from support.verbs.staff import NotAllowed, Staff, StaffContext, StaffRole
@@ -245,12 +246,18 @@ async def run(*words: str) -> Result:
 
 @pytest.mark.usefixtures("client")
 async def test_the_commands_list_show_answer_and_dismiss(
-    stack: TestStack, pool: Pool, asked: HelpRequest
+    stack: TestStack, pool: Pool, desk: StaffContext, asked: HelpRequest
 ) -> None:
+    noted = token_hex(16)
+    await notes.write_on_request(desk, "Την ξέρω.", request_id=asked.id, note_id=noted)
     listed = json.loads((await run("requests", "--json")).stdout)
     assert {"reference", "step", "created_at"} <= set(listed[0])
     assert TEXT not in str(listed)
-    assert TEXT in (await run("request", asked.id)).stdout
+    shown = (await run("request", asked.id)).stdout
+    assert TEXT in shown
+    assert re.search(r"Note of anna, .+:\nΤην ξέρω\.\n", shown)
+    (note,) = json.loads((await run("request", asked.id, "--json")).stdout)["notes"]
+    assert (note["author"], note["text"], note["addressee"]) == ("anna", "Την ξέρω.", None)
     told = json.loads((await run("answer", asked.id, "--text", "Στείλαμε νέο.", "--json")).stdout)
     assert told["answer"] == "Στείλαμε νέο."
     again = await run("answer", asked.id, "--text", "Κι άλλο.")
