@@ -10,6 +10,8 @@ _EXAMPLE = re.compile(
     re.IGNORECASE,
 )
 
+_PORTS = {"http": 80, "https": 443}
+
 
 def names_example(text: str) -> bool:
     """Tell whether a text names a host that RFC 2606 reserves for examples and tests."""
@@ -30,3 +32,15 @@ def is_loopback(url: str) -> bool:
 def is_plain(url: str) -> bool:
     """Tell whether traffic to this URL is not encrypted."""
     return urlsplit(url).scheme.lower() != "https"
+
+
+def typed(url: str) -> str:
+    """Return what a person types into a browser to open a URL, as short as it can be."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    rest = parts.path.rstrip("/")
+    if parts.port in (None, _PORTS.get(parts.scheme)):
+        return f"{host}{rest}"
+    # With another port, browsers take what has no scheme for plain http.
+    scheme = "" if is_plain(url) else f"{parts.scheme}://"
+    return f"{scheme}{host}:{parts.port}{rest}"

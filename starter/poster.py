@@ -1,7 +1,6 @@
 """Draws the poster for the hall: a QR code of the portal's address, in Greek and English."""
 
-from urllib.parse import urlsplit
-
+from domain import addresses
 from domain.contracts.vocabulary import Language
 from settings import Settings
 from starter.vector import Drawing, TextStyle
@@ -34,7 +33,7 @@ def poster(settings: Settings, size: str) -> Drawing:
     draw = _Poster(page, settings.institution.colour)
     draw.band(settings.institution.name_el, settings.institution.name_en)
     draw.title()
-    draw.code(address, urlsplit(address).hostname or address)
+    draw.code(address, addresses.typed(address))
     draw.needs(settings.institution.support_email)
     return page
 
@@ -62,14 +61,14 @@ class _Poster:
         self._line(_said(Language.EL, _TITLE), 11, self._own)
         self._line(_said(Language.EN, _TITLE), 7, _PLAIN)
 
-    def code(self, address: str, host: str) -> None:
+    def code(self, address: str, typed: str) -> None:
         side = self._page.width * _QR
         self._page.qr(self._middle - side / 2, self._y, side, address)
         self._y += side + 13 * self._mm
         for language in Language:
             self._line(_said(language, _SCAN), 4.6, _PLAIN)
         self._y += 6 * self._mm
-        self._line(host, 10, self._own)
+        self._line(typed, 10, self._own)
         self._y += 3 * self._mm
 
     def needs(self, support: str) -> None:

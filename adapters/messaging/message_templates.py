@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from adapters.messaging.mail import Letter
-from domain import usernames
+from domain import addresses, usernames
 from domain.contracts.vocabulary import Language
 from domain.gsm import to_gsm_greek
 from settings import Settings
@@ -67,6 +67,7 @@ class Words:
         settings = self._settings
         return {
             "host": urlsplit(settings.portal.public_url).hostname or "",
+            "portal_address": addresses.typed(settings.portal.public_url),
             "portal_url": settings.portal.public_url,
             "not_me_url": f"{settings.portal.public_url.rstrip('/')}/not-me",
             "support": settings.institution.support_email,

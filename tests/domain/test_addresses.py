@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.addresses import is_loopback, is_plain, names_example
+from domain.addresses import is_loopback, is_plain, names_example, typed
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,19 @@ def test_only_https_is_not_plain() -> None:
         True,
         True,
     ]
+
+
+@pytest.mark.parametrize(
+    ("url", "what"),
+    [
+        ("https://activation.uni.gr", "activation.uni.gr"),
+        ("https://activation.uni.gr:443/", "activation.uni.gr"),
+        ("https://uni.gr/activation/", "uni.gr/activation"),
+        ("https://activation.uni.gr:8443/", "https://activation.uni.gr:8443"),
+        ("http://127.0.0.1:8000", "127.0.0.1:8000"),
+        ("http://localhost:80", "localhost"),
+        ("http://[::1]:8000/", "[::1]:8000"),
+    ],
+)
+def test_what_is_typed_leads_to_the_address(url: str, what: str) -> None:
+    assert typed(url) == what

@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -56,6 +57,23 @@ def test_all_of_it_is_on_the_paper_and_the_code_is_that_of_the_address(
         }
     assert dark == {(y, x) for y, row in enumerate(rows) for x, on in enumerate(row) if on}
     assert "&amp;" not in ET.fromstring(svg)[0].text  # type: ignore[operator] # noqa: S314 - our own
+
+
+def test_the_address_below_the_code_can_be_typed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Letters are drawn as shapes, so what is drawn is noted."""
+    drawn: list[str] = []
+    text = Drawing.text
+
+    def noted(page: Drawing, at: tuple[float, float], size: float, *given: Any) -> None:
+        drawn.append(given[0])
+        text(page, at, size, *given)
+
+    monkeypatch.setattr(Drawing, "text", noted)
+    portal = settings.portal.model_copy(update={"public_url": "http://127.0.0.1:8000"})
+    poster(settings.model_copy(update={"portal": portal}), "a4")
+    assert [each for each in drawn if "127.0.0.1" in each] == ["127.0.0.1:8000"]
 
 
 def test_the_pdf_is_one_page_whose_parts_stand_where_its_table_says(settings: Settings) -> None:

@@ -6,6 +6,7 @@ from adapters.messaging.message_templates import Words
 from domain.contracts.message_io import NoticeKind
 from domain.contracts.vocabulary import Language
 from settings import Settings
+from settings.section import TREE
 from tests.gsm import is_one_part
 from tests.stack import TestStack
 
@@ -62,6 +63,21 @@ def test_the_line_browsers_read_ends_the_pin_and_no_other_message(
     lines = Words(settings).sms(name, language, **GIVEN).splitlines()
     assert lines[-1].startswith("@") is (name == "pin")
     assert not any(line.startswith("@") for line in lines[:-1])
+
+
+@pytest.mark.parametrize("language", Language)
+def test_an_address_with_a_port_can_be_typed_from_every_sms(
+    settings: Settings, language: Language
+) -> None:
+    portal = settings.portal.model_copy(update={"public_url": "http://127.0.0.1:8000"})
+    words = Words(settings.model_copy(update={"portal": portal}))
+    templates = [each.stem for each in (TREE / "templates" / "sms").glob("*.txt")]
+    assert {*templates} > {*TEMPLATES}
+    texts = [words.sms(name, language, **GIVEN) for name in templates]
+    # Browsers read the last line of the code, which has no port.
+    named = [text for text in texts if "127.0.0.1" in text.replace("@127.0.0.1", "")]
+    assert len(named) > 3
+    assert all("127.0.0.1:8000" in text for text in named)
 
 
 def test_one_minute_is_told_as_one(settings: Settings) -> None:
