@@ -52,6 +52,7 @@ FULL = {
         "files": "temporal-files",
         "createNamespace": True,
     },
+    "public": {"replies": "activation-replies", "texts/terms": "activation-terms"},
     "networkPolicy": {"enabled": True, "proxies": [PEER], "monitoring": [PEER]},
     "processes": {
         "directory": {"egress": [{"to": [PEER], "ports": [{"port": 636}]}]},
@@ -72,6 +73,7 @@ WRONG: tuple[dict[str, Any], ...] = (
     {"settigns": ""},
     {"epochs": ["November"]},
     {"ingress": {"enabled": True}},
+    {"public": {"../keys": "ours"}},
 )
 
 

@@ -50,7 +50,9 @@ class Texts:
         own = settings.institution.texts_folder
         folders = [own, OURS] if own else [OURS]
         names = {folder.name for folder in OURS.iterdir()}
-        unknown = {folder.name for folder in folders[0].iterdir()} - names
+        # Kubernetes has names with a dot beside the files that it mounts.
+        shown = {each.name for each in folders[0].iterdir() if not each.name.startswith(".")}
+        unknown = shown - names
         if unknown:
             raise Failed(f"{own}: no text is called {min(unknown)}")
         self._in_force: dict[str, dict[str, Text]] = {}

@@ -12,6 +12,7 @@ from zipfile import ZipFile
 import yaml
 
 from security.purposes import BY_EPOCH, User, lasting
+from settings import Settings
 from starter.workbook import content
 from tests.deployed import is_command, is_variable
 from tests.prometheus import DEPLOY
@@ -65,6 +66,33 @@ def test_each_variable_is_one_that_is_read() -> None:
     assert len(own) == 4
     for page in ("PORTAL", "CONSOLE"):
         assert all(is_variable(f"ACTIVATION_{page}__{name}") for name in own)
+
+
+def _files_that_every_process_reads() -> set[str]:
+    """Return the settings whose file or folder must be there when settings are loaded."""
+    return {
+        f"{section}.{name}"
+        for section, field in Settings.model_fields.items()
+        for name, inner in getattr(field.annotation, "model_fields", {}).items()
+        if "PathType(" in repr(inner.annotation)
+    }
+
+
+def test_files_that_are_no_secrets_can_be_mounted_for_every_process() -> None:
+    files = _files_that_every_process_reads()
+    assert files >= {"institution.logo", "institution.replies_folder", "institution.texts_folder"}
+    for template in ("processes.yaml", "prepare.yaml"):
+        for part in ("publicMounts", "publicVolumes"):
+            assert f'include "activation.{part}"' in TEMPLATES[template]
+    values = (CHART / "values.yaml").read_text("utf-8")
+    example = (DEPLOY / "compose" / "env.example").read_text("utf-8")
+    told = (DEPLOY.parent / "docs" / "deployment.md").read_text("utf-8")
+    for setting in files:
+        assert f"`{setting}`" in values
+        # By units, by containers and in Kubernetes.
+        assert told.count(f"`{setting}`") >= 3
+        variable = setting.replace(".", "__").upper()
+        assert f"ACTIVATION_{variable}=/etc/activation/public/" in example
 
 
 def test_a_workbook_of_the_audit_fits_into_the_consoles_temporary_files() -> None:

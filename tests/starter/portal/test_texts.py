@@ -1,6 +1,7 @@
 """The longer pages: versions that stay, an institution's own, and slips found at the start."""
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from domain.contracts.submissions import Policy
 from domain.contracts.vocabulary import Language
 from settings import Settings
 from settings.institution import Institution
+from starter import ready_answers
 from starter.output import Failed
 from starter.portal.info import TITLES
 from starter.portal.texts import Texts
@@ -39,6 +41,15 @@ def own(settings: Settings, tmp_path: Path) -> Settings:
     """Return settings with a folder of the institution's own."""
     institution = settings.institution.model_copy(update={"texts_folder": tmp_path})
     return settings.model_copy(update={"institution": institution})
+
+
+def as_kubernetes_mounts(folder: Path, to: Path) -> None:
+    """Link files as a volume of a ConfigMap has them: each by a folder that can be exchanged."""
+    data = to / "..2026_11_30_12_00_00.1"
+    shutil.copytree(folder, data)
+    (to / "..data").symlink_to(data.name)
+    for file in folder.iterdir():
+        (to / file.name).symlink_to(Path("..data") / file.name)
 
 
 def with_terms(settings: Settings, version: str) -> Settings:
@@ -253,3 +264,21 @@ async def test_the_pictures_of_the_help_are_light_and_fetched_only_when_opened(
             picture = await browser.get(address)
             assert picture.headers["content-type"] == "image/webp"
             assert len(picture.content) < 30_000
+
+
+def test_texts_and_answers_are_read_from_volumes_of_kubernetes(
+    own: Settings, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    source, replies = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("replies")
+    written(source, "help", "2026-09")
+    as_kubernetes_mounts(source, tmp_path)
+    text = Texts(own).find("help")
+    assert text
+    assert text.version == "2026-09"
+    for language in Language:
+        (source / "help" / f"halls.{language}.txt").write_text("Title\nText", "utf-8")
+        (source / "help" / f"2026-09.{language}.md").unlink()
+    as_kubernetes_mounts(source / "help", replies)
+    institution = own.institution.model_copy(update={"replies_folder": replies})
+    told = ready_answers.own(own.model_copy(update={"institution": institution}))
+    assert told["halls"][Language.EL] == ("Title", "Text")

@@ -178,6 +178,21 @@ envFrom:
 {{- end }}
 {{- end }}
 
+{{/* Files of the institution that are no secrets. */}}
+{{- define "activation.publicMounts" -}}
+{{- range $folder, $files := .Values.public }}
+- { name: public-{{ $folder | replace "/" "-" }}, mountPath: /etc/activation/public/{{ $folder }}, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "activation.publicVolumes" -}}
+{{- range $folder, $files := .Values.public }}
+- name: public-{{ $folder | replace "/" "-" }}
+  configMap:
+    name: {{ $files }}
+{{- end }}
+{{- end }}
+
 {{/* The variables of a process with pages; given a list of its name and what it is. */}}
 {{- define "activation.own" -}}
 {{- if (index . 1).port }}
