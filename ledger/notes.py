@@ -13,10 +13,15 @@ from postgres import Pool, exists
 from security.keys import KeyRing
 
 _NAMED = "(addressee = $1 OR nullif(split_part(addressee, '~', 2), '') = split_part($1, '~', 2))"
-_LINES = (
-    "SELECT n.id, n.reference, n.request, a.department, n.author, n.at"
-    " FROM case_note n LEFT JOIN activation a USING (reference)"
+_FROM = "FROM case_note n LEFT JOIN activation a USING (reference)"
+_LINES = f"SELECT n.id, n.reference, n.request, a.department, n.author, n.at {_FROM}"
+_UNREAD = (
+    f"{_NAMED} AND addressee IS NOT NULL AND read_at IS NULL"
+    " AND ($2::text[] IS NULL OR a.department = ANY($2))"
 )
+_COUNT = f"SELECT count(*) {_FROM} WHERE {_UNREAD}"
+
+UNREAD = f"{_LINES} WHERE {_UNREAD} ORDER BY n.at DESC, n.id LIMIT $3 OFFSET $4"
 
 
 @dataclass(frozen=True)
@@ -84,20 +89,25 @@ async def of_request(pool: Pool, keys: KeyRing, request_id: str) -> list[Note]:
 
 
 async def unread(
-    pool: Pool, name: str, departments: Collection[str] | None, *, limit: int = 50
+    pool: Pool,
+    name: str,
+    departments: Collection[str] | None,
+    *,
+    limit: int = 50,
+    offset: int = 0,
 ) -> list[NoteLine]:
-    """Return the notes to this name that are not read yet, the newest first.
+    """Return one page of the notes to this name that are not read yet, the newest first.
 
     Of these departments (None: of all), and of activations that have ended as well.
     """
-    rows = await pool.fetch(
-        f"{_LINES} WHERE {_NAMED} AND read_at IS NULL"
-        " AND ($2::text[] IS NULL OR a.department = ANY($2)) ORDER BY n.at DESC, n.id LIMIT $3",
-        name,
-        departments,
-        limit,
-    )
+    rows = await pool.fetch(UNREAD, name, departments, limit, offset)
     return [NoteLine(**row) for row in rows]
+
+
+async def unread_count(pool: Pool, name: str, departments: Collection[str] | None) -> int:
+    """Return how many notes `unread` has on all pages."""
+    count: int = await pool.fetchval(_COUNT, name, departments)
+    return count
 
 
 async def addressed(pool: Pool, name: str, note_id: str) -> NoteLine | None:

@@ -17,7 +17,7 @@ router = APIRouter()
 @router.get("/mine")
 async def mine(ctx: ConsoleRequest = allowed_to(Action.ASSIGN)) -> Response:
     await ctx.app.departments.learn(ctx.staff_context)
-    seen = await assignments.mine(ctx.staff_context)
+    seen = await assignments.mine(ctx.staff_context, ctx.page_number)
     return ctx.page("mine", seen=seen, **await row_context(ctx))
 
 

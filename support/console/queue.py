@@ -35,7 +35,7 @@ async def overview(ctx: ConsoleRequest = allowed_to(Action.QUEUE)) -> Response:
     return ctx.page(
         "queue",
         seen=seen,
-        notes=await notes.unread(staff_context),
+        notes=await notes.unread(staff_context, ctx.page_number),
         now=await staff_context.now(),
         Group=Group,
         retriable=queue.retriable(staff_context, seen),

@@ -14,6 +14,7 @@ from support.verbs import colleagues, notes, requests, search
 from support.verbs.actions import ActionRefused
 from support.verbs.cases import CaseSummary
 from support.verbs.filters import Assigned, Filter
+from support.verbs.numbered import NumberedPage
 from support.verbs.staff import Action, StaffContext, lasting
 from translations import N_
 
@@ -26,7 +27,7 @@ class Mine:
 
     rows: Sequence[CaseSummary]
     requests: Sequence[Waiting]
-    notes: Sequence[NoteLine]
+    notes: NumberedPage[NoteLine]
 
 
 async def now(ctx: StaffContext, reference: str) -> tuple[str | None, str | None]:
@@ -83,7 +84,7 @@ async def narrowed_to(ctx: StaffContext, held: Assigned | None, narrowed: Filter
     return replace(narrowed, without=await assignments.in_progress(ctx.pool))
 
 
-async def mine(ctx: StaffContext) -> Mine:
+async def mine(ctx: StaffContext, notes_page: int = 1) -> Mine:
     """Return what is assigned to this person, of the departments in their sight."""
     ctx.staff.check(Action.ASSIGN)
     name = ctx.staff.name
@@ -95,7 +96,7 @@ async def mine(ctx: StaffContext) -> Mine:
     return Mine(
         rows=sorted(filter(lambda row: ctx.staff.sees(row.department), rows), key=_since),
         requests=waiting,
-        notes=await notes.unread(ctx),
+        notes=await notes.unread(ctx, notes_page),
     )
 
 

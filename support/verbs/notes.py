@@ -5,6 +5,7 @@ A note to a colleague is listed for them, without its text, until they mark it a
 
 import secrets
 from collections.abc import Sequence
+from functools import partial
 
 from domain import text as texts
 from ledger import activations, notes
@@ -13,11 +14,13 @@ from starter.client.connect import TemporalUnavailable
 from support.verbs import cases, colleagues, requests
 from support.verbs.actions import ActionRefused
 from support.verbs.histories import UnknownReference
+from support.verbs.numbered import NumberedPage, numbered
 from support.verbs.staff import Action, StaffContext
 from translations import N_
 
 LONGEST = 2000
 _READ = "read"
+_PER_PAGE = 50
 
 
 async def write(
@@ -82,11 +85,11 @@ def _checked(ctx: StaffContext, text: str) -> str:
     return written
 
 
-async def unread(ctx: StaffContext) -> Sequence[NoteLine]:
-    """Return the notes to this person that they have not read, of the departments in sight."""
-    if not ctx.staff.may(Action.NOTE):
-        return ()
-    return await notes.unread(ctx.pool, ctx.staff.name, ctx.staff.departments)
+async def unread(ctx: StaffContext, number: int = 1) -> NumberedPage[NoteLine]:
+    """Return a page of the unread notes to this person, of the departments in sight."""
+    whose = ctx.pool, ctx.staff.name, ctx.staff.departments
+    total = await notes.unread_count(*whose) if ctx.staff.may(Action.NOTE) else 0
+    return await numbered(number, total, partial(notes.unread, *whose), per_page=_PER_PAGE)
 
 
 async def on_request(ctx: StaffContext, request_id: str) -> Sequence[Note]:

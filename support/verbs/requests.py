@@ -4,9 +4,8 @@ An answer is stored in the ledger first, and a workflow of its own sends it to t
 answer or closing is refused and changes nothing.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 
 from domain.text import note
 from ledger import support_requests
@@ -15,6 +14,7 @@ from starter.client.connect import TemporalUnavailable
 from starter.output import UserError
 from starter.ready_answers import LONGEST_ANSWER
 from support.verbs.actions import ActionRefused
+from support.verbs.numbered import NumberedPage, numbered
 from support.verbs.staff import Action, StaffContext
 from translations import N_
 
@@ -29,26 +29,16 @@ class UnknownRequest(UserError):
         super().__init__(N_("There is no request of this number, or it is another department's."))
 
 
-@dataclass(frozen=True)
-class RequestsPage:
-    """One page of the open requests; those of students who proved a contact come first."""
+async def waiting(
+    ctx: StaffContext, number: int = 1, *, per_page: int = PER_PAGE
+) -> NumberedPage[Waiting]:
+    """Return one page of the open requests of the departments this staff member may see.
 
-    rows: Sequence[Waiting]
-    number: int
-    pages: int
-    total: int
-
-
-async def waiting(ctx: StaffContext, number: int = 1, *, per_page: int = PER_PAGE) -> RequestsPage:
-    """Return one page of the open requests of the departments this staff member may see."""
+    Those of students who proved a contact come first.
+    """
     ctx.staff.check(Action.REQUESTS)
-    total = await open_count(ctx)
-    pages = max(-(-total // per_page), 1)
-    number = min(max(number, 1), pages)
-    rows = await support_requests.waiting(
-        ctx.pool, ctx.staff.departments, limit=per_page, offset=(number - 1) * per_page
-    )
-    return RequestsPage(rows, number, pages, total)
+    read = partial(support_requests.waiting, ctx.pool, ctx.staff.departments)
+    return await numbered(number, await open_count(ctx), read, per_page=per_page)
 
 
 async def open_count(ctx: StaffContext) -> int:

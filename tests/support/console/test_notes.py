@@ -1,5 +1,6 @@
 """A note is written once, read by colleagues, and refused when it is none."""
 
+import re
 from secrets import token_hex
 
 from temporalio.client import Client
@@ -116,3 +117,21 @@ async def test_a_note_on_a_request_for_help_is_read_there(
     told = await audit.page(pool, stack.keys, action="note", limit=2)
     assert [row.reason for row in told] == [f"{number}: read", f"{number}: supervisor"]
     await pool.execute("DELETE FROM support_request WHERE id = $1", number)
+
+
+async def test_all_unread_notes_are_reached_page_by_page(pool: Pool, signed_in: SignedIn) -> None:
+    await pool.execute(
+        "INSERT INTO case_note (id, reference, author, text, addressee)"
+        " SELECT 'page' || n, 'A-0000-0000', 'helpdesk', '', 'supervisor'"
+        " FROM generate_series(1, 51) n"
+    )
+    supervisor = await signed_in("supervisor")
+    for first in ("/queue", "/mine"):
+        seen = (await supervisor.get(first)).text
+        assert "Σελίδα 1 από 2." in seen
+        more = (await supervisor.get(re.findall(r'rel="next" href="([^"]+)"', seen)[0])).text
+        shown = [re.findall(r'action="/notes/(page\d+)/read"', page) for page in (seen, more)]
+        assert [*map(len, shown)] == [50, 1]
+        assert len({*shown[0], *shown[1]}) == 51
+        assert f'rel="prev" href="{first}?page=1"' in more
+    await pool.execute("DELETE FROM case_note WHERE id LIKE 'page%'")
