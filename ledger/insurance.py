@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 
 from domain.contracts.account_io import RecordInsurance
-from postgres import Connection, Pool
+from postgres import Connection, Pool, exists
 from security.keys import KeyRing
+
+_TYPED_IN = (
+    "(reference = $1 OR person_key = (SELECT person_key FROM activation WHERE reference = $1))"
+)
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,15 @@ async def release(ledger: Connection, keys: KeyRing, request: RecordInsurance) -
     )
 
 
+async def is_stored(ledger: Connection, reference: str) -> bool:
+    """Return whether a number is stored that this activation's person has typed."""
+    return await exists(ledger, f"insurance WHERE {_TYPED_IN}", reference)
+
+
 async def release_of(ledger: Connection, reference: str) -> int:
     """Delete what this activation's person has typed; return how many numbers that were."""
     deleted = await ledger.fetch(
-        "DELETE FROM insurance WHERE reference = $1"
-        " OR person_key = (SELECT person_key FROM activation WHERE reference = $1)"
-        " RETURNING number_index",
+        f"DELETE FROM insurance WHERE {_TYPED_IN} RETURNING number_index",  # noqa: S608 - a constant
         reference,
     )
     return len(deleted)

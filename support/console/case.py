@@ -118,7 +118,11 @@ def _offered(ctx: ConsoleRequest, line: CaseSummary) -> list[tuple[str, str]]:
         offered = actions.OVER
     else:
         offered = actions.possible(
-            line.step, line.wait_reason, spent=line.spent, closed=line.closed_until is not None
+            line.step,
+            line.wait_reason,
+            spent=line.spent,
+            closed=line.closed_until is not None,
+            typed=line.typed,
         )
     mine: list[tuple[str, str]] = [
         (action, label)

@@ -150,17 +150,22 @@ class ActionRefused(UserError):
 
 
 def possible(
-    step: Step, reason: WaitReason | None, *, spent: bool = False, closed: bool = False
+    step: Step,
+    reason: WaitReason | None,
+    *,
+    spent: bool = False,
+    closed: bool = False,
+    typed: bool = True,
 ) -> frozenset[Action]:
     """Return the actions to offer for an activation at this step and wait reason.
 
     `spent`: its limit of submissions is reached and it accepts no more for now. `closed`: a
-    contact of it is closed.
+    contact of it is closed. `typed`: the student may have typed an insurance number.
     """
     if step in steps.ENDS:
         # Only the engine's own work remains: release reservations and notify the student.
         engines = frozenset({Action.RETRY} if steps.woken_by(step, reason) else ())
-        own = {Action.REOPEN: closed, Action.INSURANCE: step is Step.ACTIVE}
+        own = {Action.REOPEN: closed, Action.INSURANCE: typed and step is Step.ACTIVE}
         return OVER | engines | {action for action, offered in own.items() if offered}
     disputed = reason is WaitReason.DATA_DISPUTED
     students = steps.deadline_runs(step, reason)
@@ -174,7 +179,8 @@ def possible(
         Action.UNLOCK: spent or reason is WaitReason.PIN_LOCKED,
         Action.REREAD: disputed or (students and step in {Step.INSURANCE, Step.REVIEW}),
         Action.RESOLVE: disputed,
-        Action.INSURANCE: disputed or (students and step in {Step.REVIEW, Step.PASSWORD}),
+        Action.INSURANCE: typed
+        and (disputed or (students and step in {Step.REVIEW, Step.PASSWORD})),
         Action.HOLD: disputed or students,
         Action.RELEASE: reason is WaitReason.HELD,
         Action.CANCEL: step in steps.CANCELLABLE,

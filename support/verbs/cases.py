@@ -74,7 +74,8 @@ class CaseSummary:
 
     `attempt` is the number of that retry. `unattended`: a task is ready and no worker polls for it.
     `spent`: its limit of submissions is reached. `closed_until`: a contact of it is closed.
-    `told_at` is Temporal's time of the answer. `assignee`: who of staff looks after it.
+    `told_at` is Temporal's time of the answer. `assignee`: who of staff looks after it. `typed`:
+    the student may have typed an insurance number, which staff can take back.
     """
 
     reference: str
@@ -91,6 +92,7 @@ class CaseSummary:
     language: Language | None = None
     told_at: datetime | None = None
     assignee: str | None = None
+    typed: bool = True
 
     @property
     def is_open(self) -> bool:

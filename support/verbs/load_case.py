@@ -8,7 +8,17 @@ from typing import NamedTuple
 
 from domain.contracts.vocabulary import Step, WaitReason
 from domain.receipts import Received
-from ledger import activations, assignments, audit, messages, notes, posts, receipts, unasked
+from ledger import (
+    activations,
+    assignments,
+    audit,
+    insurance,
+    messages,
+    notes,
+    posts,
+    receipts,
+    unasked,
+)
 from ledger.messages import Sending
 from postgres import UNAVAILABLE
 from starter import pages
@@ -19,6 +29,7 @@ from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action, StaffContext
 
 _MOST_AUDITED = 200
+_TYPED = "submit_insurance"
 _ONE_LOOK = timedelta(hours=1)
 
 
@@ -30,6 +41,7 @@ class _Noted(NamedTuple):
     spent: bool = False
     closed_until: datetime | None = None
     assignee: str | None = None
+    typed: bool = False
 
 
 async def load_case(
@@ -89,7 +101,7 @@ async def _ledgers(ctx: StaffContext, reference: str) -> _Noted | None:
             audited,
             written,
             assigned,
-            (spent, closed_until),
+            (spent, closed_until, typed),
         ) = await asyncio.gather(
             _sent(ctx, reference),
             activations.noted(ctx.pool, [reference]),
@@ -103,15 +115,17 @@ async def _ledgers(ctx: StaffContext, reference: str) -> _Noted | None:
             notes.of(ctx.pool, ctx.keys, reference),
             assignments.of(ctx.pool, [reference]),
             asyncio.gather(
-                posts.spent(ctx.pool, reference), unasked.closed_until(ctx.pool, reference)
+                posts.spent(ctx.pool, reference),
+                unasked.closed_until(ctx.pool, reference),
+                insurance.is_stored(ctx.pool, reference),
             ),
         )
     except UNAVAILABLE:
         return None
     events = list(timeline.of_ledger(sent, told, audited, written))
-    held = assigned.get(reference)
+    held, noted = assigned.get(reference), rows.get(reference)
     assignee = held.assignee if held else None
-    return _Noted(rows.get(reference), events, spent is not None, closed_until, assignee)
+    return _Noted(noted, events, spent is not None, closed_until, assignee, typed)
 
 
 async def _sent(ctx: StaffContext, reference: str) -> tuple[list[Sending], Mapping[str, Received]]:
@@ -121,7 +135,7 @@ async def _sent(ctx: StaffContext, reference: str) -> tuple[list[Sending], Mappi
 
 
 def _together(seen: Case | TemporalUnavailable | None, told: _Noted | None) -> Case:
-    noted, events, spent, closed_until, assignee = told or _Noted()
+    noted, events, spent, closed_until, assignee, stored = told or _Noted()
     # Temporal deletes asynchronously: an erased case is hidden until that is done.
     if isinstance(seen, Case) and not (noted and noted.erased):
         if told is None:
@@ -132,7 +146,13 @@ def _together(seen: Case | TemporalUnavailable | None, told: _Noted | None) -> C
             for event in seen.timeline
             if not (event.what == "submitted" and event.who is timeline.Who.STAFF)
         ]
-        line = replace(seen.standing, spent=spent, closed_until=closed_until, assignee=assignee)
+        line = replace(
+            seen.standing,
+            spent=spent,
+            closed_until=closed_until,
+            assignee=assignee,
+            typed=stored or _typed(seen),
+        )
         return replace(seen, standing=line, timeline=tuple(timeline.fold([*own, *events])))
     away = isinstance(seen, TemporalUnavailable)
     if noted is None:
@@ -150,6 +170,14 @@ def _together(seen: Case | TemporalUnavailable | None, told: _Noted | None) -> C
         missing=("temporal",) if away and not noted.erased else (),
         in_temporal=away and not noted.erased,
     )
+
+
+def _typed(seen: Case) -> bool:
+    """Whether the student may have typed an insurance number that no consent has stored yet."""
+    if not seen.standing.is_open:
+        return False
+    typed = (event.what == "submitted" and event.detail == _TYPED for event in seen.timeline)
+    return bool(seen.missing) or any(typed)
 
 
 def page_of(ctx: StaffContext, case: Case) -> tuple[Step, WaitReason | None, str] | None:

@@ -14,6 +14,7 @@ from postgres import Pool
 from starter.client.activations import Activations
 from support.verbs.actions import ActionRefused, possible
 from support.verbs.histories import UnknownReference
+from support.verbs.load_case import load_case
 from support.verbs.staff import Action, NotAllowed, Staff, StaffRole
 from support.verbs.typed_insurance import take_back
 from tests.desk import desk
@@ -36,6 +37,10 @@ async def test_a_typed_number_is_asked_for_again_and_deleted_once_the_activation
     async def takes_back() -> bool:
         return await take_back(anna, reference=reference, reason="she rang")
 
+    async def is_offered() -> bool:
+        line = (await load_case(anna, reference)).standing
+        return Action.INSURANCE in possible(line.step, line.wait_reason, typed=line.typed)
+
     async with working(client, world):
         await waits_for_its_pin(activations, reference)
         with pytest.raises(ActionRefused, match="no typed insurance number"):
@@ -50,6 +55,7 @@ async def test_a_typed_number_is_asked_for_again_and_deleted_once_the_activation
         )
         await activations.submit(reference, "submit_insurance", number)
         await until(activations, reference, lambda now: now.review is not None)
+        assert await is_offered()
         assert await takes_back()
         await until(activations, reference, lambda now: now.step is Step.INSURANCE)
         await client.get_workflow_handle(reference).cancel()
@@ -57,12 +63,14 @@ async def test_a_typed_number_is_asked_for_again_and_deleted_once_the_activation
     assert world.made(RecordConsent) == []
     for each in (mine, other):
         assert await insurance.record(pool, stack.keys, each) is (each is mine)
+    assert await insurance.is_stored(pool, reference)
     assert await takes_back()
+    assert not await insurance.is_stored(pool, reference)
     # Now whoever has it can give it.
     assert await insurance.record(pool, stack.keys, other)
     with pytest.raises(ActionRefused, match="No insurance number"):
         await takes_back()
-    rows = await audit.page(pool, stack.keys, reference=reference, limit=50)
+    rows = await audit.page(pool, stack.keys, reference=reference, limit=50, without=["case"])
     told = [row.action for row in reversed(rows)]
     acts = [Action.INSURANCE, REFUSED, *[Action.INSURANCE] * 3, REFUSED]
     assert told == acts
@@ -87,3 +95,23 @@ def test_it_is_offered_where_a_typed_number_may_be() -> None:
         (Step.CANCELLED, None, False),
     ):
         assert (Action.INSURANCE in possible(step, reason)) is offered, step
+        assert Action.INSURANCE not in possible(step, reason, typed=False), step
+
+
+async def test_it_is_not_offered_where_the_secretariat_had_the_number(
+    client: Client, world: World, reference: str, pool: Pool, stack: TestStack
+) -> None:
+    anna, activations = desk(client, pool, keys=stack.keys), Activations(client)
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        await activations.submit(reference, "submit_pin", typed(pin_of(1)))
+        await until(activations, reference, lambda now: now.review is not None)
+        assert not (await load_case(anna, reference)).standing.typed
+        await client.get_workflow_handle(reference).terminate()
+    # Once it has ended, the ledger alone knows.
+    given = RecordInsurance(
+        reference=reference, person_key=reference, scheme="GR", number="01010500021"
+    )
+    assert not (await load_case(anna, reference)).standing.typed
+    await insurance.record(pool, stack.keys, given)
+    assert (await load_case(anna, reference)).standing.typed
