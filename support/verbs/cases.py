@@ -216,6 +216,7 @@ async def case(client: Client, reference: str) -> Case:
     line = await _summary(client, described)
     reason = None if large else line.wait_reason
     began, known, department = await facts.read(converter, events, reason)
+    again = await facts.brought_again(converter, events)
     if began:
         line = replace(line, language=began.language)
         if line.wait_reason is WaitReason.PIN_LOCKED:
@@ -223,7 +224,7 @@ async def case(client: Client, reference: str) -> Case:
     return Case(
         standing=line,
         masked=known,
-        timeline=tuple(timeline.of(events, described)),
+        timeline=tuple(timeline.of(events, described, again)),
         error=await timeline.last_error(converter, events, described),
         missing=("history",) if large else (),
         department=department,

@@ -25,7 +25,7 @@ from domain.contracts.account_io import (
     ResolveAccount,
 )
 from domain.contracts.people import Person, StudentsFound
-from domain.contracts.submissions import ActivationStart, DisputeSubmission
+from domain.contracts.submissions import ActivationStart, DisputeSubmission, Submission
 from domain.contracts.vocabulary import ActivityName, Language, WaitReason
 from domain.reasons import Reason
 from support.verbs.timeline import activity_of, has_moved, submitted
@@ -131,6 +131,25 @@ async def person_of(
             ours = [each for each in found.persons if key in each.keys] or found.persons
             return ours[0] if len(ours) == 1 else None
     return None
+
+
+async def brought_again(converter: DataConverter, events: Sequence[HistoryEvent]) -> frozenset[int]:
+    """Return the numbers of the events whose submission an earlier event has brought.
+
+    A portal that gets no answer in time sends its update once more as a signal, with the same id.
+    """
+    brought, again = set[str](), set[int]()
+    for event in events:
+        accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request
+        name = accepted.meta.update_id
+        if event.HasField("workflow_execution_signaled_event_attributes"):
+            told = await _decode(converter, submitted(event)[1], Submission)
+            name = told.submission_id if told else ""
+        if name in brought:
+            again.add(event.event_id)
+        elif name:
+            brought.add(name)
+    return frozenset(again)
 
 
 async def _conflict(

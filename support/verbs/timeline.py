@@ -1,7 +1,7 @@
 """Builds an activation's timeline: events of student, engine and staff, repetitions folded."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -55,9 +55,17 @@ class Event:
         return {"at": self.at, "what": self.what, "detail": detail}
 
 
-def of(events: Sequence[HistoryEvent], description: WorkflowExecutionDescription) -> list[Event]:
-    """Return the events of Temporal's history, with failed attempts that it does not hold yet."""
-    return fold([*_happened(events), *_failing(description), *_closed(events, description)])
+def of(
+    events: Sequence[HistoryEvent],
+    description: WorkflowExecutionDescription,
+    again: Collection[int] = (),
+) -> list[Event]:
+    """Return the events of Temporal's history, with failed attempts that it does not hold yet.
+
+    `again` are the numbers of events that repeat an earlier one, and are left out.
+    """
+    happened = _happened(events, again)
+    return fold([*happened, *_failing(description), *_closed(events, description)])
 
 
 def fold(events: Iterable[Event]) -> list[Event]:
@@ -128,7 +136,7 @@ async def _text_of(converter: DataConverter, failure: Failure) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
+def _happened(events: Sequence[HistoryEvent], again: Collection[int]) -> Iterator[Event]:
     for event in events:
         at = _time(event.event_time)
         attributes = event.WhichOneof("attributes") or ""
@@ -136,7 +144,9 @@ def _happened(events: Sequence[HistoryEvent]) -> Iterator[Event]:
         match attributes.removesuffix("_event_attributes"):
             case "workflow_execution_started":
                 yield Event(at, "started", who=Who.STUDENT)
-            case "workflow_execution_update_accepted" | "workflow_execution_signaled":
+            case "workflow_execution_update_accepted" | "workflow_execution_signaled" if (
+                event.event_id not in again
+            ):
                 name = submitted(event)[0]
                 yield Event(at, "submitted", name, _by(name))
             case "activity_task_completed":

@@ -1,12 +1,19 @@
 """A case whose history is too large to be read in time is shown as far as it can be."""
 
+from datetime import UTC, datetime
+from secrets import token_hex
+
 import pytest
 from temporalio.client import Client
 
-from domain.contracts.submissions import ActivationStart
+from domain.contracts.submissions import ActivationStart, PinSubmission
 from domain.contracts.vocabulary import WORKFLOW, TaskQueue
+from starter.client.activations import Activations
 from support.verbs import cases, histories
 from support.verbs.cases import CaseState
+from tests.server import working
+from tests.starter.client.test_activations import waits_for_its_pin
+from tests.workflows.engine import World, pin_of
 
 FLOOD = 8
 
@@ -32,3 +39,22 @@ async def test_a_run_that_was_ended_for_its_size_is_told_of(
     assert case.missing == (("history",) if large else ())
     submitted = sum(event.times for event in case.timeline if event.what == "submitted")
     assert (submitted < FLOOD) is large
+
+
+async def test_a_press_that_came_by_update_and_by_signal_is_told_once(
+    client: Client, world: World, reference: str
+) -> None:
+    """A portal that gets no answer in time sends the same submission by the other door."""
+    activations, handle = Activations(client), client.get_workflow_handle(reference)
+    async with working(client, world):
+        await waits_for_its_pin(activations, reference)
+        for _ in range(2):
+            wrong = PinSubmission(
+                submission_id=token_hex(8), received_at=datetime.now(UTC), pin=pin_of(9)
+            )
+            await activations.submit(reference, "submit_pin", wrong)
+            for _ in range(2):
+                await handle.signal("submit_pin", wrong)
+        told = (await cases.case(client, reference)).timeline
+        await handle.terminate()
+    assert sum(each.times for each in told if each.detail == "submit_pin") == 2
