@@ -76,7 +76,7 @@ def list_(
     ] = False,
     json: Json = False,
 ) -> None:
-    """List the open activations."""
+    """List the open activations, those first that have waited longest."""
 
     async def show(ctx: StaffContext) -> None:
         batches = awaited("Temporal is asked", queue.batches(ctx, stuck=stuck))

@@ -22,13 +22,13 @@ from support.verbs.cases import ENGINE_WAITS, CaseState, CaseSummary
 from support.verbs.groups import BELONGS, Group
 from support.verbs.histories import UnknownReference
 from support.verbs.staff import Action, StaffContext
-from web import times
 from workflows import steps
 
 _AT_ONCE = 20
 _YOUNG = timedelta(seconds=60)
 """How long a failing attempt stays unpublished: the first retry window of the workflow."""
 _MOST_YOUNG = 50
+_STUCK_OR_HELD = (Group.STUCK, Group.HELD)
 
 
 @dataclass(frozen=True)
@@ -153,29 +153,24 @@ async def young(ctx: StaffContext) -> tuple[list[CaseSummary], list[CaseSummary]
 
 
 async def batches(ctx: StaffContext, *, stuck: bool) -> AsyncIterator[list[CaseSummary]]:
-    """Yield the open activations as Temporal lists them; `stuck`: only those that are stuck.
+    """Yield the open activations, those first that have waited longest, as the console lists them.
 
-    Those that may be failing without having published it come first.
+    `stuck`: only those that are stuck or held.
     """
     _, now = await young(ctx)
-    asked = {line.reference for line in now}
-    yield [line for line in now if line.stuck or not stuck]
-    either = " OR ".join(f"({groups.condition(each)})" for each in (Group.STUCK, Group.HELD))
+    either = " OR ".join(f"({groups.condition(each)})" for each in _STUCK_OR_HELD)
     query = visible(ctx, *([f"({either})"] if stuck else []))
     if query is None:
         return
-    batch: list[CaseSummary] = []
-    with asking():
-        async for execution in ctx.client.list_workflows(
-            query, page_size=windows.PER_PAGE, rpc_timeout=times.CONSOLE_RPC
-        ):
-            line = cases.of_listing(execution)
-            if line.reference not in asked:
-                batch.append(line)
-            if len(batch) == windows.PER_PAGE:
-                yield await described(ctx.client, batch)
-                batch = []
-    yield await described(ctx.client, batch)
+    listed = await cases.listed(ctx.client, query, page_size=windows.PER_PAGE)
+    lines = [
+        line
+        for line in renewed(listed, now)
+        if not stuck or any(BELONGS[group](line) for group in _STUCK_OR_HELD)
+    ]
+    lines.sort(key=lambda line: (line.since, line.reference))
+    for first in range(0, max(len(lines), 1), windows.PER_PAGE):
+        yield await described(ctx.client, lines[first : first + windows.PER_PAGE])
 
 
 async def described(client: Client, lines: Sequence[CaseSummary]) -> list[CaseSummary]:

@@ -264,6 +264,8 @@ async def test_the_queue_its_lists_and_the_command_tell_the_same_number(
     asked.begin()
     command = [line async for batch in queue.batches(hall.ctx, stuck=True) for line in batch]
     assert len(command) == stuck.number + seen.groups[Group.HELD].number == len(hall.since)
+    # As the console's lists, it begins with those that have waited longest.
+    assert [line.since for line in command] == sorted(line.since for line in command)
     assert max(asked.sizes) <= PER_PAGE
 
 
