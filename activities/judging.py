@@ -23,7 +23,7 @@ from domain.registrar.humans import people
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, enrolment, is_live, text
 from domain.registrar.students import ContactQuery
-from ledger import invitations
+from ledger import invitations, objections
 from ledger.campaigns import CampaignRow
 from ledger.invitations import PlannedInvitation, Spoken
 from ledger.messages import contact_index
@@ -49,11 +49,15 @@ class ChosenStudent(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """What the ledger has of the students: enrolments with an account, contacts written to."""
+    """What the ledger has of the students: enrolments with an account, contacts written to.
+
+    `objected` are keys of persons.
+    """
 
     active: Collection[str]
     used: Collection[str]
     spoken: Mapping[str, Spoken]
+    objected: set[str]
 
 
 class StudentJudge:
@@ -121,6 +125,7 @@ class StudentJudge:
             {number for number, has in zip(chosen, have, strict=True) if has},
             await invitations.used(self._pool, campaign, in_round, contacts),
             await invitations.spoken(self._pool, persons, contacts),
+            await objections.among(self._pool, persons),
         )
 
     async def _one(
@@ -130,6 +135,8 @@ class StudentJudge:
             return NotInvited.NOT_ENROLLED
         if planned.enrolment in known.active:
             return NotInvited.ACTIVE
+        if not known.objected.isdisjoint(student.keys):
+            return NotInvited.OBJECTED
         why = NotInvited.NO_CONTACT
         for index, to in student.contacts.items():
             if index in known.used:

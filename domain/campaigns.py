@@ -33,7 +33,7 @@ class NotInvited(StrEnum):
     """Why a student gets no message.
 
     `invited`: by another campaign lately, or by another enrolment. `shared`: a message went to the
-    same contact, which others have too.
+    same contact, which others have too. `objected`: told the desk that they want no invitations.
     """
 
     ACTIVE = "active"
@@ -42,6 +42,7 @@ class NotInvited(StrEnum):
     INVITED = "invited"
     SHARED = "shared"
     NOT_ENROLLED = "not_enrolled"
+    OBJECTED = "objected"
 
 
 class StopCause(StrEnum):

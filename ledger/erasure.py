@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from domain.contracts.vocabulary import Step
-from ledger import rekeyed, usernames
+from ledger import objections, rekeyed, usernames
 from postgres import Connection, Pool, exists
 from security.keys import KeyRing
 
@@ -140,6 +140,7 @@ async def forget_within(connection: Connection, ring: KeyRing, keys: Sequence[st
     """Delete the same; the caller has a transaction."""
     if not await exists(connection, "activation WHERE person_key = ANY($1)", keys):
         await _forget(connection, ring, keys)
+        await objections.take_back(connection, keys)
 
 
 async def forget_requests(ledger: Connection, requests: Collection[str]) -> None:

@@ -75,6 +75,7 @@ TOLD = {
     ),
     "message": ToldTable(("reference", "channel", "reserved_at", "outcome", "finished_at")),
     "miss": ToldTable(("times", "last_at"), ("contact_index",)),
+    "objection": ToldTable(("noted_at",), _PERSON),
     "post": ToldTable(("reference", "at")),
     "receipt": ToldTable(("state", "told_at"), ("message_index",)),
     "session": ToldTable(("reference", "created_at", "seen_at")),
@@ -109,7 +110,8 @@ async def known(pool: Pool, person: Traced) -> bool:
         pool,
         "(SELECT person_key FROM username UNION ALL SELECT person_key FROM imported"
         " UNION ALL SELECT person_key FROM insurance"
-        " UNION ALL SELECT person_key FROM invitation) had WHERE person_key = ANY($1)",
+        " UNION ALL SELECT person_key FROM invitation"
+        " UNION ALL SELECT person_key FROM objection) had WHERE person_key = ANY($1)",
         person.keys,
     )
 

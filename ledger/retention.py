@@ -127,6 +127,7 @@ RULES = (
         "person_key <> ''",
         "person_key = '', enrolment = '', contact_index = '', message_index = ''",
     ),
+    RetentionRule("objection", "noted_at", "account_days"),
     RetentionRule("consent", "recorded_at", "consents_days", "shown = ''"),
     RetentionRule(
         "message", "reserved_at", "statistics_days", f"contact_index = '' AND {_OF_NO_LIVE}"

@@ -126,7 +126,8 @@ class Retention(Section):
     joined) until its personal data are erased."""
     account_days: Count = 2_555
     """The same for an activation with an account: seven years, longer than studies, because a later
-    activation of the same person is recognised by them."""
+    activation of the same person is recognised by them. As long counts a wish for no invitations,
+    from when it was noted."""
     tries_days: Count = 30
     """Days for which submissions and tries of ended activations are kept."""
     messages_days: Count = 180

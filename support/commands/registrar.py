@@ -15,8 +15,15 @@ from domain.contracts.vocabulary import Language
 from domain.registrar.caller import Said
 from domain.registrar.diagnosis import Diagnosis, Human, TypedContacts
 from starter.output import Failed, Json, local, show_json, tell
-from support.commands.terminal import MaybeReference, OfCase, run, unless_asked
-from support.verbs import caller, registrar
+from support.commands.terminal import (
+    MaybeReference,
+    OfCase,
+    Reason,
+    run,
+    show_outcome,
+    unless_asked,
+)
+from support.verbs import caller, objections, registrar
 from support.verbs import registrar_texts as texts
 from support.verbs.caller import ANSWERS, CallerAnswer, CallerQuestion
 from support.verbs.registrar import Check, RegistrarQuestion
@@ -82,6 +89,8 @@ def _tell(found: Check, *, typed: bool) -> None:
         if found.same_login:
             tell(f"Others' rows with this loginname: {', '.join(found.same_login)}")
         tell(f"Activation in progress: {found.reference or '-'}")
+        since = found.uninvited_since
+        tell(f"Wants no invitations, since: {local(since) if since else '-'}")
     for sentence in texts.sentences(found).values():
         tell(f"\n{sentence}")
 
@@ -100,6 +109,27 @@ def _tell_human(human: Human) -> None:
         tell(f"  not joined: {', '.join(human.apart)}")
     if human.elsewhere:
         tell(f"  other departments' rows: {human.elsewhere}")
+
+
+@commands.command()
+def uninvite(
+    number: Annotated[str, _asked(help="Student number, or SYSTEM/NUMBER.")],
+    reason: Reason,
+    undo: Annotated[bool, typer.Option("--undo", help="Let campaigns invite them again.")] = False,
+    json: Json = False,
+) -> None:
+    """Note that a student wants no invitations: no campaign invites them.
+
+    For a dash as number, prompts or reads a line from standard input.
+    """
+    if undo:
+        gone = run(partial(objections.take_back, number=number, reason=reason))
+        text = "Campaigns may invite this student again." if gone else "Nothing was noted."
+        show_outcome({"undone": gone}, text, json=json)
+        return
+    run(partial(objections.note, number=number, reason=reason))
+    text = "No campaign invites this student from now on."
+    show_outcome({"uninvited": True}, text, json=json)
 
 
 @commands.command("caller")

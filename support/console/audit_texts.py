@@ -20,6 +20,7 @@ ACTIONS: Mapping[str, str] = {
     Action.SEARCH: N_("Searched"),
     Action.REGISTRAR: N_("Registrar check"),
     Action.CALLER: N_("Who is this caller?"),
+    Action.OBJECTION: N_("Wish for no invitations"),
     Action.REQUESTS: N_("Requests for help"),
     Action.AUDIT: N_("Audit"),
     Action.NOT_ACTIVATED: N_("List of students without an account"),
@@ -67,6 +68,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "insurance": N_("Insurance number"),
         "contact": N_("Mobile or e-mail"),
     },
+    Action.OBJECTION: {"noted": N_("noted"), "taken back": N_("taken back")},
     Action.SEARCH: {
         "reference": N_("Reference"),
         "mobile": N_("Mobile"),
@@ -114,7 +116,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
     },
     "accounts_import": {"# accounts": N_("%(n)s accounts")},
 }
-_WRITTEN = frozenset({Action.OPERATE, Action.REQUESTS})
+_WRITTEN = frozenset({Action.OBJECTION, Action.OPERATE, Action.REQUESTS})
 """Actions whose text after the colon was written by staff."""
 
 

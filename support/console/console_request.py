@@ -57,6 +57,8 @@ _TOLD: Mapping[str, str] = {
     ),
     "waking": N_("They are tried now, one after the other."),
     "paused": N_("New activations are paused"),
+    "uninvited": N_("No campaign invites this student from now on."),
+    "invited": N_("Campaigns may invite this student again."),
     "second_factor": N_("The second factor is reset, and their sessions have ended."),
     "resumed": N_("New activations can begin again"),
 }

@@ -3,13 +3,15 @@
 Both show their result on the page of their form: nothing typed is in an address or stored.
 """
 
+from collections.abc import Awaitable, Callable
+
 from fastapi import APIRouter, Response
 
 from domain.registrar.caller import Said
 from domain.registrar.diagnosis import Diagnosis, TypedContacts
 from support.console.action_pages import reference_of
 from support.console.console_request import ConsoleRequest, allowed_to
-from support.verbs import caller, registrar, registrar_texts
+from support.verbs import caller, objections, registrar, registrar_texts
 from support.verbs.actions import ActionRefused
 from support.verbs.caller import ANSWERS, CallerAnswer, CallerQuestion, Told, UnreadableField
 from support.verbs.reason_texts import reason
@@ -66,6 +68,7 @@ def _registrar_page(
         typed=typed,
         found=found,
         sentences=registrar_texts.sentences(found) if found else {},
+        may_uninvite=ctx.staff_context.staff.may(Action.OBJECTION),
         missed_days=ctx.staff_context.settings.retention.misses_days,
         why=reason(found.why, ctx.language) if found and found.why else "",
         account=ctx.say(registrar_texts.ACCOUNTS[found.account]) if found else "",
@@ -73,6 +76,26 @@ def _registrar_page(
         contact=lambda on_file: registrar_texts.contact(on_file, ctx.language),
         lacks=lambda row: registrar_texts.lacks(row, ctx.language),
     )
+
+
+@router.post("/registrar/uninvite")
+async def uninvite(ctx: ConsoleRequest = allowed_to(Action.OBJECTION)) -> Response:
+    return await _wish(ctx, objections.note, "uninvited")
+
+
+@router.post("/registrar/invite")
+async def invite(ctx: ConsoleRequest = allowed_to(Action.OBJECTION)) -> Response:
+    return await _wish(ctx, objections.take_back, "invited")
+
+
+async def _wish(ctx: ConsoleRequest, act: Callable[..., Awaitable[object]], told: str) -> Response:
+    number = (await ctx.form()).get("number")
+    try:
+        await act(ctx.staff_context, number=number)
+    except ActionRefused as refused:
+        errors = {"number": [ctx.say(str(refused))]}
+        return _registrar_page(ctx, {"number": number}, errors=errors)
+    return ctx.see("/registrar", told=told)
 
 
 @router.get("/caller")

@@ -23,7 +23,7 @@ from domain.memo import remembering
 from domain.registrar import students
 from domain.registrar.not_activated import WhyNot
 from domain.registrar.rows import Row, enrolment, text
-from ledger import campaigns, invitations
+from ledger import campaigns, invitations, objections
 from ledger.campaigns import CampaignPlan
 from recognition.not_activated import JudgedRow, judged
 from settings import Settings
@@ -135,8 +135,10 @@ async def plan_invitations(
             some = planned[first : first + _AT_ONCE]
             keys = [each.person_key for each in some]
             known = await invitations.invited_within(connection, keys, apart)
-            fresh = [each for each in some if each.person_key not in known]
-            sorting.left_out[NotInvited.INVITED] += len(some) - len(fresh)
+            objected = await objections.among(connection, keys)
+            fresh = [each for each in some if each.person_key not in known | objected]
+            sorting.left_out[NotInvited.OBJECTED] += len(objected)
+            sorting.left_out[NotInvited.INVITED] += len(known - objected)
             by_channel.update(each.channel for each in fresh)
             added = [(each.person_key, each.enrolment, each.department) for each in fresh]
             await invitations.add(connection, ctx.keys, campaign, added)

@@ -39,6 +39,7 @@ _WHY: Mapping[str, str] = {
     NotInvited.INVITED: N_("not sent: was invited already"),
     NotInvited.SHARED: N_("not sent: others have the same contact, and it went there once"),
     NotInvited.NOT_ENROLLED: N_("not sent: is no longer enrolled"),
+    NotInvited.OBJECTED: N_("not sent: wants no invitations"),
 }
 
 _RECEIPTS: Mapping[str, str] = {

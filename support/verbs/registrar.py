@@ -5,6 +5,7 @@ for, never its value. Registrar and directory are only read, with interactive ti
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from domain.registrar.humans import Grouped, people
 from domain.registrar.row_facts import MOST_SHARING
 from domain.registrar.rows import Row, as_written, enrolment, names, text
 from domain.text import identifier
-from ledger import activations, claims, misses
+from ledger import activations, claims, misses, objections
 from ledger.misses import Misses
 from recognition.login_names import marked
 from recognition.rekeyed import known
@@ -91,7 +92,8 @@ class Check:
     usable, and `shared_with` is then a lower bound. `why` names the rule by which the directory's
     entry is theirs or in doubt, or why nobody is given the login name, or that an account has the
     insurance number. `same_login` are other persons' enrolments with this person's login name.
-    `missed` are the look-ups with the typed contacts that found nobody.
+    `missed` are the look-ups with the typed contacts that found nobody, `uninvited_since` is when
+    they told the desk that they want no invitations.
     """
 
     outcome: Diagnosis | None
@@ -107,6 +109,7 @@ class Check:
     reference: str | None = None
     same_login: tuple[str, ...] = ()
     missed: Misses | None = None
+    uninvited_since: datetime | None = None
 
 
 class _Found(NamedTuple):
@@ -281,4 +284,5 @@ async def _judged(
         username=username,
         why=number or why or refused,
         reference=reference,
+        uninvited_since=await objections.since(ctx.pool, person.keys),
     )

@@ -18,6 +18,8 @@ from support.verbs.registrar_rows import index_of, opened, own_domains, person_i
 from support.verbs.staff import StaffContext
 from translations import N_
 
+SEVERAL = N_("Several persons have this number: give it as system/number.")
+
 
 class Asked(NamedTuple):
     """What the registrar has of a person; `answered` is False if it is away."""
@@ -35,11 +37,9 @@ async def on_file(ctx: StaffContext, number: str) -> Asked:
     try:
         async with opened(ctx) as registrar:
             rows = await registrar.by_number(number)
-            found = _with_number(people(rows, region_of(ctx), own_domains(ctx)), number)
+            found = with_number(people(rows, region_of(ctx), own_domains(ctx)), number)
             if len(found) > 1:
-                raise ActionRefused(
-                    N_("Several persons have this number: give it as system/number.")
-                )
+                raise ActionRefused(SEVERAL)
             if not found:
                 return Asked()
             person = person_in(ctx, found[0].rows)
@@ -52,7 +52,8 @@ async def on_file(ctx: StaffContext, number: str) -> Asked:
     return Asked(RegisteredPerson(person.keys, _indexes(ctx, contacts), _indexes(ctx, shared)))
 
 
-def _with_number(groups: Iterable[Grouped], number: str) -> list[Grouped]:
+def with_number(groups: Iterable[Grouped], number: str) -> list[Grouped]:
+    """Return those of these persons one of whose rows has the number."""
     wanted = identifier(number)
     return [
         each

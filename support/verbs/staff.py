@@ -36,6 +36,7 @@ class Action(StrEnum):
     SEARCH = "search"
     REGISTRAR = "registrar"
     CALLER = "caller"
+    OBJECTION = "objection"
     REQUESTS = "requests"
     NOTE = "note"
     ASSIGN = "assign"
@@ -73,6 +74,7 @@ _HELPDESK = _VIEWER | {
     Action.SEARCH,
     Action.REGISTRAR,
     Action.CALLER,
+    Action.OBJECTION,
     Action.REQUESTS,
     Action.NOTE,
     Action.ASSIGN,

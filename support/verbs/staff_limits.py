@@ -13,6 +13,7 @@ from web.limits import Purpose, RateLimited, RateLimits, count_refusal
 PURPOSES: Mapping[Action, Purpose] = {
     Action.SEARCH: Purpose.SEARCHES,
     Action.REGISTRAR: Purpose.LOOK_UPS,
+    Action.OBJECTION: Purpose.LOOK_UPS,
     Action.DECODE: Purpose.DECODES,
     Action.NOT_ACTIVATED: Purpose.SHEETS,
 }

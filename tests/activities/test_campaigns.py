@@ -18,7 +18,7 @@ from domain.contracts.people import Person
 from domain.contracts.vocabulary import FailureType, Language, Step
 from domain.receipts import Receipt
 from domain.registrar.row_facts import MOST_SHARING
-from ledger import activations, campaigns, claims, invitations, pauses, receipts
+from ledger import activations, campaigns, claims, invitations, objections, pauses, receipts
 from postgres import Pool
 from security import receipt_tokens
 from settings.systems import Mail, Sms
@@ -131,6 +131,22 @@ async def test_whoever_activates_or_leaves_meanwhile_gets_nothing(
         assert await one.counts() == {"1 no_contact": 1, "1 not_enrolled": 1}
     await pool.execute("DELETE FROM activation WHERE reference LIKE 'A-INVITED-%'")
     await pool.execute("DELETE FROM claim WHERE reference LIKE 'A-INVITED-%'")
+
+
+async def test_whoever_objects_gets_nothing_from_then_on(stack: TestStack, pool: Pool) -> None:
+    await pool.execute("DELETE FROM invitation")
+    days, (before, between, later, never) = timedelta(days=7), (1, 2, 3, TWICE[1])
+    await objections.note(pool, [key_of(stack, before), key_of(stack, TWICE[0])])
+    plan = replace(PLAN, remind_after=days)
+    async with campaigning(stack, pool, [before, between, later, never, 4], plan) as one:
+        batch = await one.chosen()
+        await objections.note(pool, [key_of(stack, between)])
+        assert await one.send(batch) == 2
+        await objections.note(pool, [key_of(stack, later)])
+        await aged(one, days)
+        assert await one.send(await one.chosen()) == 1
+        assert await one.counts() == {"1 objected": 3, "1 sent": 2, "2 objected": 1, "2 sent": 1}
+    await pool.execute("DELETE FROM objection")
 
 
 async def test_a_contact_of_several_gets_one_message_and_that_of_many_none(
@@ -427,5 +443,5 @@ async def test_all_campaigns_together_have_one_budget(pool: Pool) -> None:
 
 
 def test_every_reason_of_the_ledger_is_known() -> None:
-    written = {"active", "under_way", "invited", "shared"}
+    written = {"active", "under_way", "invited", "shared", "objected"}
     assert written < {each.value for each in NotInvited}

@@ -18,7 +18,7 @@ from tests.fuzz.watch import Observed, Watcher
 
 _HELPDESK = frozenset(
     {"retry", "resend", "unlock", "reread", "note", "reopen", "caller", "search", "registrar"}
-    | {"unlock_send", "assign", "insurance", "read"}
+    | {"unlock_send", "assign", "insurance", "read", "uninvite", "invite"}
 )
 MAY: Mapping[str, frozenset[str]] = {
     "nobody": frozenset(),

@@ -178,6 +178,10 @@ CONSOLE = (
             *(Field("mobile", CONTACTS), Field("email", CONTACTS), Field("case", ["A-7K3F-92QD"])),
         ],
     ),
+    *(
+        FormGrammar(f"/registrar/{wish}", [Field("number", NUMBERS)])
+        for wish in ("uninvite", "invite")
+    ),
     FormGrammar("/requests/{request}/answer", [Field("text", ["Καλημέρα"])]),
     FormGrammar("/requests/{request}/close", [_REASON]),
     FormGrammar("/retry-all/DIRECTORY_DOWN", [_REASON]),

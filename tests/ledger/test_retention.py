@@ -9,7 +9,16 @@ import pytest
 
 from domain.campaigns import QuietHours
 from domain.contracts.vocabulary import Step
-from ledger import campaigns, imports, invitations, rekeyed, retention, told_apart, unclosed
+from ledger import (
+    campaigns,
+    imports,
+    invitations,
+    objections,
+    rekeyed,
+    retention,
+    told_apart,
+    unclosed,
+)
 from ledger.campaigns import CampaignPlan
 from ledger.forecast import forecast
 from ledger.imports import Owned
@@ -73,6 +82,7 @@ async def everything(pool: Pool, stack: TestStack, reference: str) -> None:
     night = QuietHours(time(21), time(9))
     await campaigns.create(pool, "c1", CampaignPlan(["1"], ["sms"], 60, night, None, 1))
     await invitations.add(pool, stack.keys, "c1", [(nobody.person_key, "SIS/1", "401")])
+    await objections.note(pool, [nobody.person_key])
     await pool.execute("INSERT INTO suggestion VALUES ('page', 'words', now())")
     await pool.execute("INSERT INTO budget VALUES ('contact', now(), 1, now())")
 

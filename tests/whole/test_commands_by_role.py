@@ -41,6 +41,8 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("support show", "{done}"),
     ("support registrar", "--number {person}"),
     ("support registrar", "--case {opened}"),
+    ("support uninvite", "--number {person}"),
+    ("support uninvite", "--number {person} --undo"),
     ("support caller", "{done} --birth-date {born} --number {person}"),
     ("support requests", ""),
     ("support request", "{answered}"),
@@ -125,7 +127,7 @@ WITH_REASON = {
     ),
     *("support erase", "support pause", "privacy export", "privacy erase", "insurance export"),
     *("accounts release", "accounts join-again", "support second-factor-reset"),
-    *("support settle", "campaign prepare", "campaign start", "campaign stop"),
+    *("support uninvite", "support settle", "campaign prepare", "campaign start", "campaign stop"),
 }
 
 

@@ -87,3 +87,26 @@ async def test_a_registrar_that_is_away_is_told_and_what_was_typed_is_kept(
 async def test_who_only_looks_at_cases_has_no_check(signed_in: SignedIn) -> None:
     browser = await signed_in("viewer")
     assert (await browser.get("/registrar")).status_code == 403
+
+
+async def test_a_wish_for_no_invitations_is_noted_and_taken_back_by_a_button(
+    signed_in: SignedIn,
+) -> None:
+    browser = await signed_in("helpdesk")
+    await browser.get("/registrar")
+    for act, told, button in (
+        ("uninvite", "uninvited", "Θέλει ξανά προσκλήσεις"),
+        ("invite", "invited", "Δεν θέλει προσκλήσεις"),
+    ):
+        page = await browser.post("/registrar", number="202690001")
+        assert f'action="/registrar/{act}"' in page.text
+        page = await browser.post(f"/registrar/{act}", number="SIS/202690001")
+        assert (page.status_code, page.headers["location"]) == (303, f"/registrar?told={told}")
+        page = await browser.get(page.headers["location"])
+        assert "φοιτητή" in page.text
+        page = await browser.post("/registrar", number="202690001")
+        assert button in page.text
+        assert ("Δεν θέλει προσκλήσεις, από" in page.text) is (act == "uninvite")
+    page = await browser.post("/registrar/uninvite", number="1")
+    assert page.status_code == 422
+    assert "Κανένας φοιτητής" in page.text

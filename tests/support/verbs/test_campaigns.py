@@ -16,7 +16,7 @@ from domain.campaigns import QuietHours
 from domain.contracts.channels import Channel
 from domain.registrar.row_facts import MOST_SHARING
 from ledger import campaigns as table
-from ledger import invitations
+from ledger import invitations, objections
 from postgres import Pool
 from support.commands.campaign import commands
 from support.verbs import campaign_plans, campaign_texts, campaigns
@@ -65,6 +65,8 @@ async def test_a_preparation_counts_messages_money_and_who_is_left_out(
     assert seen.campaign.left_out == told.left_out
     assert campaign_texts.stands(seen.campaign) == "prepared, nothing is sent"
     assert [campaign_texts.became(each, seen.campaign) for each in seen.counts] == ["to be sent"]
+    objector = ctx.keys.index("person", "SIS/YY2")
+    await objections.note(pool, [objector])
     # Whoever was invited lately is not planned again.
     (first, *_) = await pool.fetch(
         "UPDATE invitation SET state = 'sent', claimed_at = now() WHERE id ="
@@ -74,8 +76,9 @@ async def test_a_preparation_counts_messages_money_and_who_is_left_out(
     assert first
     only_mail = replace(PLAN, channels=(Channel.EMAIL,))
     again = await campaign_plans.plan_invitations(ctx, only_mail, reason="November")
-    assert (again.by_channel, again.sms_parts) == ({"email": 3}, 0)
-    assert again.left_out["invited"] == 2
+    assert (again.by_channel, again.sms_parts) == ({"email": 2}, 0)
+    assert (again.left_out["invited"], again.left_out["objected"]) == (2, 1)
+    await objections.take_back(pool, [objector])
     assert json.dumps(again.left_out)
 
 
