@@ -15,7 +15,7 @@ import structlog
 from cryptography.exceptions import InvalidTag
 
 from ledger.audit_hashes import NO_HASH, has_valid_seal, row_hash, seal
-from postgres import Connection, Pool
+from postgres import Connection, Pool, exists
 from security.keys import KeyRing
 
 REFUSED = "refused"
@@ -39,9 +39,8 @@ _PAGE = (
     " AND ($3::text IS NULL OR action = $3) AND ($4::text IS NULL OR reference = $4)"
     " AND ($5::bigint IS NULL OR id < $5) AND action <> ALL($7) ORDER BY id DESC LIMIT $6"
 )
-_SINCE = (
-    f"SELECT * FROM audit WHERE {_IN_SIGHT} AND ($2::timestamptz IS NULL OR at >= $2) ORDER BY id"  # noqa: S608 - constants of this module
-)
+_FROM = f"audit WHERE {_IN_SIGHT} AND ($2::timestamptz IS NULL OR at >= $2)"
+_SINCE = f"SELECT * FROM {_FROM} ORDER BY id"  # noqa: S608 - constants of this module
 
 log = structlog.get_logger(__name__)
 
@@ -177,6 +176,14 @@ async def since(
     async with pool.acquire() as connection, connection.transaction(readonly=True):
         async for row in connection.cursor(_SINCE, seen, at, prefetch=_PREFETCH):
             yield _decrypted(keys, row)
+
+
+async def has_more_than(
+    pool: Pool, most: int, at: datetime | None, departments: Collection[str] | None
+) -> bool:
+    """Return whether `since` yields more than so many rows."""
+    seen = None if departments is None else [*departments]
+    return await exists(pool, f"{_FROM} OFFSET $3", seen, at, most)
 
 
 def _decrypted(keys: KeyRing, row: asyncpg.Record) -> Row:

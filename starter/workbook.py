@@ -16,10 +16,10 @@ from starter.output import Failed
 from starter.spreadsheet import whole
 
 MIME_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_MOST_ROWS = 1_048_576
+MOST_ROWS = 1_048_576
 _LONGEST_TEXT = 32_767
 _WIDEST = 60
-_EVERY_CELL = f"A1:XFD{_MOST_ROWS}"
+_EVERY_CELL = f"A1:XFD{MOST_ROWS}"
 _Write = Callable[[Sequence[object]], None]
 
 
@@ -108,8 +108,8 @@ def _filled(book: Any, sheet: Any) -> Iterator[_Write]:
 
     def write(cells: Sequence[object]) -> None:
         nonlocal count
-        if count == _MOST_ROWS:
-            raise Failed(f"a sheet of Excel has {_MOST_ROWS:,} rows at most: take CSV")
+        if count == MOST_ROWS:
+            raise Failed(f"a sheet of Excel has {MOST_ROWS:,} rows at most: take CSV")
         for column, cell in enumerate(cells):
             if isinstance(cell, int):
                 sheet.write_number(count, column, cell)

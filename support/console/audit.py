@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
+from babel.numbers import format_decimal
 from fastapi import APIRouter, Response
 
 from domain.references import normalise
@@ -27,6 +28,12 @@ _LONGEST_ID = 19
 _TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/x-ndjson"}
 _NO_DAY = N_("Write a day like 2026-11-23")
 _NO_HEAD = N_("This is not a head: copy all of it, or all of the line in which it was sent")
+_TOO_MANY = N_(
+    "There are more than %(n)s rows, more than this page can give in its time. Choose a later day,"
+    " or have them written by the command activation support audit export"
+)
+_MOST_ROWS = {Format.CSV: 200_000, Format.JSONL: 200_000, Format.XLSX: 50_000}
+"""What is read and written within the time of a sheet, also on a busy machine."""
 _ANY = N_("Everything")
 _FILTERS = ("actor", "action", "reference")
 
@@ -70,6 +77,9 @@ async def export(
     asked_for = asked.get("format", "")
     form = Format(asked_for) if asked_for in set(Format) else Format.CSV
     since, errors = _day(ctx, asked.get("since", "").strip())
+    if not errors and await audit.has_more_than(ctx.staff_context, _MOST_ROWS[form], since):
+        most = format_decimal(_MOST_ROWS[form], locale=ctx.language)
+        errors = {"since": [ctx.say(_TOO_MANY) % {"n": most}]}
     if errors:
         rows = await audit.read(ctx.staff_context)
         return _page(ctx, rows, chosen={}, errors=errors)

@@ -10,12 +10,17 @@ from domain.counting import Counting, not_counted
 from ledger import audit, audit_chain
 from ledger.audit_chain import CannotCut, Chain
 from ledger.audit_heads import SentHead
-from starter import spreadsheet
+from starter import spreadsheet, workbook
+from support.verbs.actions import ActionRefused
 from support.verbs.staff import Action, StaffContext
+from translations import N_
 
 AT_ONCE = 50
 _CLOCKS_APART = timedelta(days=1)
 """By so much the ledger's clock may differ from this machine's for rows to be cut as old."""
+_NO_ROOM = N_(
+    "There are more rows than an Excel workbook has room for: choose a later day, or CSV."
+)
 _COLUMNS = ("id", "at", "actor", "action", "reference", "reason", "hash")
 
 
@@ -126,6 +131,12 @@ async def cut(
     )
 
 
+async def has_more_than(ctx: StaffContext, most: int, since: datetime | None) -> bool:
+    """Return whether an export from this time on has more than so many rows."""
+    ctx.staff.check(Action.AUDIT)
+    return await audit.has_more_than(ctx.pool, most, since, ctx.staff.departments)
+
+
 async def export(
     ctx: StaffContext, form: Format, since: datetime | None = None
 ) -> AsyncIterator[str]:
@@ -137,7 +148,12 @@ async def export(
 async def table(
     ctx: StaffContext, since: datetime | None = None
 ) -> AsyncIterator[Sequence[object]]:
-    """Record the export, then yield the heading and the rows from this time on, as cells."""
+    """Record the export, then yield the heading and the rows from this time on, as cells.
+
+    Raises `ActionRefused` before anything if a workbook has not room for all.
+    """
+    if await has_more_than(ctx, workbook.MOST_ROWS - 1, since):
+        raise ActionRefused(_NO_ROOM)
     await ctx.record(Action.AUDIT, reason=f"export: {Format.XLSX}, {since or 'all'}")
     return _cells(ctx, since)
 

@@ -75,7 +75,7 @@ def test_a_text_longer_than_a_cell_is_cut_and_a_sheet_too_long_is_refused(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert make([["a"], ["x" * 40_000]]).rows[1] == ["x" * 32_767]
-    monkeypatch.setattr(workbook, "_MOST_ROWS", 2)
+    monkeypatch.setattr(workbook, "MOST_ROWS", 2)
     with pytest.raises(Failed, match="2 rows at most: take CSV"):
         make([["a"], ["b"], ["c"]])
 

@@ -1,9 +1,11 @@
 """The auditor reads what staff did, proves the chain and takes it along; each is a row as well."""
 
+import asyncio
 import csv
 import io
 import json
 import re
+from collections.abc import Iterator
 from secrets import token_hex
 from urllib.parse import quote
 
@@ -11,6 +13,10 @@ import pytest
 
 from ledger import audit
 from postgres import Pool
+from starter.workbook import MOST_ROWS
+from support.console import audit as console
+from support.console import sheets
+from support.verbs.audit import Format
 from tests.stack import TestStack
 from tests.support.console.conftest import SignedIn
 from tests.workbooks import Workbook
@@ -90,6 +96,40 @@ async def test_what_is_taken_along_is_all_of_it_and_no_formula(
     refused = await browser.get("/audit/export?since=yesterday")
     assert refused.status_code == 422
     assert "Γράψτε μια ημέρα" in refused.text
+
+
+async def test_more_rows_than_a_page_can_give_are_refused_before_they_are_read(
+    stack: TestStack, pool: Pool, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write(pool, stack, "auditors", "one", "two")
+    browser = await signed_in("auditor")
+    monkeypatch.setattr(console, "_MOST_ROWS", dict.fromkeys(Format, 1))
+    for form in Format:
+        refused = await browser.get(f"/audit/export?format={form}")
+        assert refused.status_code == 422
+        assert "πάνω από 1 εγγραφές" in refused.text
+        assert (await browser.get(f"/audit/export?format={form}&since=2999-01-01")).is_success
+    told = await audit.page(pool, stack.keys, actor="auditor", limit=6)
+    assert not any(": all" in str(row.reason) for row in told)
+
+
+async def test_a_workbook_that_nobody_waits_for_any_more_is_not_written_on() -> None:
+    taken = 0
+
+    def rows() -> Iterator[list[object]]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield [taken]
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await sheets._workbook(rows())
+    before = 0
+    while taken > before:
+        before = taken
+        await asyncio.sleep(0.2)
+    assert taken < MOST_ROWS
 
 
 async def test_no_other_role_reads_the_audit(signed_in: SignedIn) -> None:

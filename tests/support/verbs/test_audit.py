@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from domain.contracts.submissions import ActivationStart
 from ledger import audit, notes
 from postgres import Pool, connect
+from starter import workbook
 from starter.client.activations import Activations
 from starter.output import Failed
 from support.commands.main import commands
@@ -66,7 +67,7 @@ async def test_verify_prints_a_head_that_is_found_again_and_fails_for_another(
 
 
 async def test_the_rows_are_exported_from_a_day_on(
-    pool: Pool, stack: TestStack, tmp_path: Path
+    pool: Pool, stack: TestStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     actor = token_hex(6)
     said = {"actor": actor, "action": "retry", "reference": "A-7K3F-92QD", "reason": "-1+1"}
@@ -83,6 +84,11 @@ async def test_the_rows_are_exported_from_a_day_on(
     done = await support("audit", "export", "--format", "xlsx", "--to", str(book))
     assert (done.exit_code, done.stdout) == (0, "")
     assert [row[5] for row in Workbook(book).rows if row[2] == actor] == ["-1+1"]
+    monkeypatch.setattr(workbook, "MOST_ROWS", 1)
+    (tmp_path / "more.xlsx").write_text("older")
+    more = ("audit", "export", "--format", "xlsx", "--to", str(tmp_path / "more.xlsx"))
+    assert "more rows than" in str((await support(*more)).exception)
+    assert (tmp_path / "more.xlsx").read_text() == "older"
     for wrong in (("--format", "xlsx"), ("--to", str(tmp_path / "audit.csv"))):
         refused = await support("audit", "export", *wrong)
         assert "no other format does" in str(refused.exception)
