@@ -96,6 +96,10 @@ class Traced:
     undecided: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
+    def without_effect(self, decided: Collection[str]) -> tuple[str, ...]:
+        """Return which requests were named as the person's, but were not left to be decided."""
+        return tuple(sorted({*decided}.difference(self.requests)))
+
 
 async def trace(
     pool: Pool,

@@ -26,6 +26,7 @@ _UNDECIDED = (
     "These requests for help remain, because others have the contact that they name. Read each with"
     " `support request`, and repeat this with --request for those of this person:"
 )
+_NEEDLESS = "These requests for help were not left to be decided, so --request did nothing of them:"
 _REMAINING = (
     "The histories of these activations of others, who have a contact of this person too, may have"
     " this person's record:"
@@ -79,11 +80,13 @@ def erase(
     found, complete, remaining = run(
         partial(erasure.erase_person, person=person, reason=reason, requests=named)
     )
+    needless = found.without_effect(named)
     outcome = {
         "references": found.references,
         "requests": found.requests,
         "complete": complete,
         "undecided_requests": found.undecided,
+        "requests_without_effect": needless,
         "remaining_histories": remaining,
         "erased": True,
     }
@@ -92,6 +95,8 @@ def erase(
         text = f"{text}\n{personal_data.NOT_ASKED}"
     if found.undecided:
         text = "\n  ".join((f"{text}\n{_UNDECIDED}", *found.undecided))
+    if needless:
+        text = "\n  ".join((f"{text}\n{_NEEDLESS}", *needless))
     if remaining:
         kept = (f"{each} until {local(at) if at else _LATER}" for each, at in remaining.items())
         text = "\n  ".join((f"{text}\n{_REMAINING}", *kept))

@@ -43,6 +43,7 @@ async def export(
     return {
         "registrar": "asked" if complete else NOT_ASKED,
         "undecided_requests": found.undecided,
+        "requests_without_effect": found.without_effect(requests),
         "ledger": told,
         "temporal": histories,
     }

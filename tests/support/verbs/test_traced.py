@@ -278,8 +278,9 @@ async def test_requests_that_name_a_shared_contact_are_left_to_whoever_asks(
     doubtful = await asks(pool, stack, f"My mobile is {mobile}, I am ill", reply_to="x@y.example")
     begun = await unproved(pool, stack, mobile, None)
     within = await asks(pool, stack, "no code came", reply_to="x@y.example", reference=begun)
-    told = await personal_data.export(desk, person=number, reason="asked")
+    told = await personal_data.export(desk, person=number, reason="asked", requests=["mistyped"])
     assert set(told["undecided_requests"]) == {doubtful, within}
+    assert told["requests_without_effect"] == ("mistyped",)
     assert "I am ill" not in str(told)
     assert {own} <= {row["id"] for row in told["ledger"]["support_request"]}
     erased = await erasure.erase_person(desk, person=number, reason="asked")
@@ -287,7 +288,9 @@ async def test_requests_that_name_a_shared_contact_are_left_to_whoever_asks(
     assert f"{reference}-2" in erased.person.others
     assert not await is_erased(pool, begun)
     assert await support_requests.standing(pool, stack.keys, doubtful)
-    await erasure.erase_person(desk, person=f"{number}-2", reason="x", requests=[doubtful, within])
+    both = [doubtful, within]
+    done = await erasure.erase_person(desk, person=f"{number}-2", reason="x", requests=both)
+    assert done.person.without_effect([*both, "mistyped"]) == ("mistyped",)
     assert await is_erased(pool, begun)
     assert not await support_requests.standing(pool, stack.keys, doubtful)
 
