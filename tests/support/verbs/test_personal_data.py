@@ -20,6 +20,7 @@ from ledger import (
     audit,
     imports,
     invitations,
+    objections,
     receipts,
     support_requests,
     told_apart,
@@ -109,6 +110,7 @@ async def test_one_person_is_told_everything_and_then_found_nowhere(
     ids = await pool.fetchval("SELECT id FROM invitation WHERE campaign = $1", reference)
     index = receipt_tokens.index_of(stack.keys, invitations.message_key(ids))
     await receipts.record(pool, index, Receipt.DELIVERED)
+    await objections.note(pool, [person.person_key])
 
     export = await personal_data.export(desk, person=number, reason="asked")
     of = export["ledger"]
