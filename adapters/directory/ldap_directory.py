@@ -193,10 +193,13 @@ class LdapDirectory:
         """
         found = self._ldap.search(self._people, query, ("*", *self._judged))
         told = {each.dn: self._password(each.attributes) for each in found}
-        if Password.HIDDEN in told.values():
+        hidden = [dn for dn, password in told.items() if password is Password.HIDDEN]
+        if hidden:
+            # A query by all forms of a number takes ldap3 30 ms to encode: one entry is named.
+            (base,), query = (hidden, "") if len(hidden) == 1 else ([self._people], query)
             there = f"({PASSWORD}=*)"
             for term, password in ((there, Password.SET), (f"(!{there})", Password.NONE)):
-                for each in self._ldap.search(self._people, f"(&{query}{term})", ("1.1",)):
+                for each in self._ldap.search(base, f"(&{query}{term})", ("1.1",)):
                     if told.get(each.dn) is Password.HIDDEN:
                         told[each.dn] = password
         return [self._entry(each, told[each.dn]) for each in found]
