@@ -1,15 +1,18 @@
 """Fixtures every room's tests share; each starts what it needs only when it is asked for."""
 
+import gc
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
+from tests import authorities
 from tests.stack import TestStack, WholeStack
 
 # Examples are judged by their outcome: how long one takes depends on who else is busy.
@@ -17,6 +20,29 @@ settings.register_profile("few", deadline=None, max_examples=30)
 # For `make test-long`.
 settings.register_profile("many", deadline=None, max_examples=300)
 settings.load_profile("few")
+
+# Rich's tracebacks, the default where it is installed, take seconds each.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    session = ExitStack()
+    session.enter_context(authorities.a_single_one())
+    config.add_cleanup(session.close)
+
+
+def pytest_collection_finish() -> None:
+    # The modules and the tests stay to the end: no collection of garbage needs to look at them.
+    gc.collect()
+    gc.freeze()
+
 
 _STACK = pytest.StashKey[TestStack]()
 _MEMORY = Path("/dev/shm")  # noqa: S108 - each folder in it has a name of its own

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZipFile
 
+from tests import authorities
 from tests.progress import say
 
 ROOT = Path(__file__).parents[1]
@@ -124,8 +125,9 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self._venv, self._elsewhere = folder / "environment", folder / "elsewhere"
+        environ = os.environ | authorities.SYSTEMS
         self._environ = {
-            name: value for name, value in os.environ.items() if not _LEADS_ELSEWHERE.match(name)
+            name: value for name, value in environ.items() if not _LEADS_ELSEWHERE.match(name)
         }
         self._elsewhere.mkdir()
         for name in (*(each.stem for each in ROOT.glob("*.py")), *_packages()):

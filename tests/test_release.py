@@ -35,6 +35,7 @@ def umask(mask: int) -> Iterator[None]:
         os.umask(before)
 
 
+@pytest.mark.long
 def test_a_second_build_is_the_same_byte_by_byte(built: Built, tmp_path: Path) -> None:
     with umask(0o077):
         again = build(tmp_path)

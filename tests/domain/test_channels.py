@@ -35,6 +35,7 @@ NAMED = {
     "starter/commands/templates.py": "the letters of support, which go by e-mail alone",
     "starter/wording.py": "the student's words for it",
     "support/commands/actions.py": "what staff send by where they name none",
+    "support/commands/campaign.py": "an option of its own, for the parts of SMS",
     "support/console/action_pages.py": "staff's words for it, and what they send by",
     "support/verbs/actions.py": "what staff send by where they name none",
 }

@@ -99,6 +99,7 @@ def folders(
             ask(stack.folder, "start", name)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_each_process_works_with_its_own_files_alone(
     whole_stack: WholeStack, folders: dict[User, dict[str, str]]
@@ -134,6 +135,7 @@ def test_each_process_works_with_its_own_files_alone(
         assert [line for line in ledger if not line.endswith(": ok")] == []
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("folders")
 async def test_a_main_worker_without_the_directorys_account_leaves_the_username_to_another(
     whole_stack: WholeStack,

@@ -56,6 +56,7 @@ async def _history(stack: WholeStack, reference: str) -> str:
     return history.to_json()
 
 
+@pytest.mark.long
 def test_a_request_leads_to_its_activities_across_the_processes(
     collector: Collector, reference: str
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_request_leads_to_its_activities_across_the_processes(
     assert not any("readyz" in name or "static" in name for name in collector.names)
 
 
+@pytest.mark.long
 def test_nothing_about_the_student_and_no_secret_is_in_spans_or_headers(
     whole_stack: WholeStack,
     collector: Collector,

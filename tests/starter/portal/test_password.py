@@ -25,7 +25,8 @@ JUDGED = (
 )
 SIGNS = ("a", " ", "α", "é", "\u00ad", "\u00a0", "\u200b", "\U0001f600", *BLANK)
 LENGTHS = (1, MIN_LENGTH - 1, MIN_LENGTH, MAX_LENGTH, MAX_LENGTH + 1)
-TYPED = {f"{first}{'x' * (n - 2)}{last}" for n in LENGTHS for first in SIGNS for last in SIGNS}
+ENDS = {pair for sign in SIGNS for pair in ((sign, "x"), ("x", sign), (sign, sign))}
+TYPED = {f"{first}{'x' * (n - 2)}{last}" for n in LENGTHS for first, last in ENDS}
 TYPED |= {"", "a", " ", "\U0001f600" * (MIN_LENGTH // 2), *("x" * n for n in LENGTHS)}
 
 
