@@ -61,7 +61,7 @@ test-whole:
 
 test-long: setup-dev ## run the longer tests: outages, demos beside each other, walks through every state and branch
 	@$(BIN)/pytest $(LONG)
-	@$(BIN)/pytest -m long $(MEASURED) tests/activities tests/browser tests/starter tests/support tests/whole
+	@$(BIN)/pytest -m long $(filter-out $(LONG) $(CERTIFIED) $(DRILLS),$(ROOMS)) $(wildcard tests/test_*.py) $(call ignored,$(LONG))
 	@$(BIN)/pytest -m hypothesis --hypothesis-profile=many tests/activities tests/adapters tests/domain tests/security tests/workflows
 
 STUDENTS := 5000

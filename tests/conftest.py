@@ -38,6 +38,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(session.close)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave all but `few(n)` of a test's parameters, taken evenly, to `make test-long`."""
+    tables: dict[tuple[str, int], list[pytest.Item]] = {}
+    for item in items:
+        if few := item.get_closest_marker("few"):
+            name = item.nodeid.partition("[")[0]
+            tables.setdefault((name, few.args[0]), []).append(item)
+    for (_, most), cases in tables.items():
+        kept = cases[:: -(-len(cases) // most)]
+        for case in cases:
+            if case not in kept:
+                case.add_marker(pytest.mark.long)
+
+
 def pytest_collection_finish() -> None:
     # The modules and the tests stay to the end: no collection of garbage needs to look at them.
     gc.collect()

@@ -124,6 +124,7 @@ def middle(stack: TestStack) -> Iterator[Between]:
         yield made
 
 
+@pytest.mark.few(9)
 @pytest.mark.parametrize("moment", [SERVICE_BIND, SEARCH, ADD, MODIFY, SET_PASSWORD, STUDENTS_BIND])
 @pytest.mark.parametrize(
     ("code", "then"),

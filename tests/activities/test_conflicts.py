@@ -176,6 +176,7 @@ async def after_staffs_word(case: Case, activities: DirectoryActivities) -> str:
     return DONE if found.username == case.name else UNDER_ITS_NAME
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("conflict", CONFLICTS)
 async def test_an_operators_act_is_heard_of_at_staffs_word(
     stack: TestStack,

@@ -69,6 +69,7 @@ async def imported(case: Case, *people: Person) -> None:
 KINDS = [*product(("name", "code"), (True, False), ("none", "the same", "another"))]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_row_that_was_replaced_after_an_import_finds_the_account_as_foretold(
     activities: DirectoryActivities,
@@ -202,6 +203,7 @@ MOMENTS = ("before", "claimed", "beside the choice of a name", "named", "half ma
 ENTRIES = {"none": None, "to adopt": {}, "to adopt by its code": {CODES: "own"}}
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("entry", ENTRIES)
 async def test_an_import_beside_an_activation_changes_nothing_for_it(

@@ -137,6 +137,7 @@ async def test_not_by_a_number_that_is_a_newcomers_by_now(desk: Desk, about: str
     await desk.join("other" if about == "one" else "one")
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("asked", ["one", "other"])
 async def test_by_a_newcomers_number_what_is_said_of_the_newcomer(desk: Desk, asked: str) -> None:
     """Nothing that was said of the first owner of the number goes with it."""

@@ -115,6 +115,7 @@ VALUES ('CROWD', $1, $2, 'Ομώνυμος', $3, '401', $4, $5, $6)
 """
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("more", [None, "another date", "another name", "a crowd"])
 @pytest.mark.parametrize("status", ["active", "inactive"])
 async def test_a_contact_of_several_persons_joins_no_namesakes_whichever_way_they_are_looked_for(

@@ -203,6 +203,7 @@ async def is_for_support(registrar: Registrar, new: Case) -> None:
     assert made.why == doubt
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(
     ("how", "differs"),
     [each for each in itertools.product(MADE, ANOTHER) if each not in WITHOUT_BIRTH_DATE],
@@ -254,6 +255,7 @@ async def test_the_account_of_whose_the_number_was_is_not_taken_for_the_one_that
     assert found.state is AccountState.FOREIGN
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("differs", SAME)
 @pytest.mark.parametrize("how", ["by the engine", "imported"])
 async def test_who_has_a_fact_corrected_keeps_the_account(

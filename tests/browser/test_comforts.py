@@ -84,6 +84,7 @@ async def test_the_last_page_is_black_on_white_on_paper_and_has_nothing_to_press
                 await expect(each).to_be_hidden()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "username", ["anna", "mpapadopoulo", "mpapadopoulou", "a" * 20, "m" * 20, "m" * 64]
 )

@@ -29,6 +29,7 @@ PAGES: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("language", "options"),
     [

@@ -130,6 +130,7 @@ def test_invisible_marks_change_nothing(read: Read, good: str, mark: str) -> Non
     assert read(good) is not None
 
 
+@pytest.mark.few(8)
 @by_name(NORMALISERS | JUDGES)
 def test_16_kib_take_time_by_their_length(read: Read) -> None:
     """A busy machine may disturb one try, hardly twenty."""

@@ -138,6 +138,7 @@ async def test_nothing_goes_before_its_hours_are_over(ledger: Pool, stack: TestS
     assert await ledger.fetchval(_LEFT) == 1
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("end", [end for end in Step if end is not Step.NOT_FOUND])
 async def test_only_what_found_nobody_is_a_miss(ledger: Pool, stack: TestStack, end: Step) -> None:
     await missed(ledger, stack, end=end)

@@ -328,6 +328,7 @@ async def test_a_consent_goes_neither_while_it_shows_anything_nor_before_five_ye
     assert await ledger.execute(delete) == "DELETE 1"
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("rule", [each for each in RULES if each.term], ids=lambda each: each.name)
 async def test_a_rule_does_not_read_the_whole_table(ledger: Pool, rule: RetentionRule) -> None:
     """Tables without an index have a handful of rows."""

@@ -85,6 +85,7 @@ async def test_a_request_that_hangs_keeps_no_process_from_ending() -> None:
             assert await asyncio.to_thread(process.wait, 15) == -signal.SIGTERM
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("processes", [1, 2])
 async def test_who_is_connected_when_it_stops_gets_an_answer_and_who_comes_later_is_refused(
     processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -189,6 +189,7 @@ def test_where_all_is_set_nothing_is_missing(whole: dict[str, Shown]) -> None:
         assert name == "services" or marked in text, name
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", [*OPTIONAL, *ABOUT, "all of them"])
 async def test_an_empty_setting_leaves_no_hole(
     stack: TestStack, whole: dict[str, Shown], name: str

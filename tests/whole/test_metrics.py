@@ -163,6 +163,7 @@ def test_nothing_about_the_student_is_in_a_metric(
     assert scan([file], marks) == set()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("process", ["portal", "console", "worker", "alerts"])
 def test_promtool_finds_nothing_wrong_with_our_own(told: Mapping[str, str], process: str) -> None:
     own = [line for line in told[process].splitlines() if re.search(rf"^(# \w+ )?{OWN}", line)]

@@ -131,6 +131,7 @@ async def test_whatever_happens_it_ends_or_says_why_not(
     assert (end is Step.ACTIVE) <= (ProvisionAccount in calls)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "away",
     [

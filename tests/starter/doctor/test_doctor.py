@@ -216,6 +216,7 @@ async def test_a_healthy_installation_is_well(stack: TestStack, client: Client) 
     assert {"directory", "sms", "mail", "clocks", "texts"} <= parts
 
 
+@pytest.mark.few(9)
 @pytest.mark.parametrize("name", SETTINGS)
 async def test_what_is_broken_is_named(
     stack: TestStack, client: Client, tmp_path: Path, name: str
@@ -305,6 +306,7 @@ async def test_a_registrar_that_is_not_ready_is_told(
     assert says in str(found)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [

@@ -90,6 +90,7 @@ def quiet(log: pytest.LogCaptureFixture, printed: pytest.CaptureFixture[str]) ->
     return not any(MARK in text or LONG[:20] in text for text in said)
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("field", FORMS)
 async def test_a_value_that_cannot_be_is_told_at_its_field(
     student: Browser,

@@ -46,6 +46,7 @@ def holds_what_it_is_for(response: httpx.Response, step: Step) -> None:
         assert re.search(HOLDS["/done"], response.text), path
 
 
+@pytest.mark.few(40)
 @pytest.mark.parametrize("worker", [True, False], ids=["worker", "no worker"])
 @pytest.mark.parametrize(("step", "reason"), PLACES)
 async def test_every_page_holds_what_it_is_for(

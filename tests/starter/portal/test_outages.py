@@ -210,6 +210,7 @@ async def send_again(browser: Browser, response: httpx.Response, typed: Mapping[
     return again.headers["location"]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("fault", "language"), WAYS)
 async def test_with_the_ledger_away_every_page_says_so_and_carries_its_form_back(
     portal: Portal, fault: type[Fault], language: Language

@@ -18,6 +18,7 @@ def notice(settings: Settings, language: Language) -> str:
     return str(text.pages[language])
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("name", Retention.model_fields)
 def test_the_notice_tells_each_time(stack: TestStack, language: Language, name: str) -> None:

@@ -140,6 +140,7 @@ async def test_what_a_portal_that_is_ahead_hands_in_waits_for_the_workers_file(
     assert len(scene.world.made(CheckPin)) == 1
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("to", "order"),
     [("portal", order) for order in permutations(FILES)] + [("worker", FILES)],

@@ -283,6 +283,7 @@ LIES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.few(13)
 @pytest.mark.parametrize("lie", LIES)
 async def test_no_forged_token_lets_anybody_in(
     desk: Desk, provider: OpenIdProvider, newest: Newest, lie: str

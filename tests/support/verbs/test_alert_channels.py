@@ -142,6 +142,7 @@ FAILURES: list[tuple[str, Break, str]] = [
 NAMES = [f"{channel} {failure} {at}" for at, (channel, _, failure) in enumerate(FAILURES)]
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(("channel", "break_", "failure"), FAILURES, ids=NAMES)
 async def test_a_channel_that_fails_is_logged_shown_and_told_by_the_other_until_it_is_mended(
     pool: Pool,

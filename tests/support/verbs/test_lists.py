@@ -167,6 +167,7 @@ async def walked(
     return seen
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("descending", [False, True])
 async def test_pages_hold_each_line_once_in_the_order_of_how_long_it_stands(
     hall: Hall, asked: Asked, *, descending: bool

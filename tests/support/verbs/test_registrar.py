@@ -139,6 +139,7 @@ async def test_each_obstacle_has_its_outcome_and_no_contact_is_shown_whole(
         assert written.get(column, "?") not in text_of(found)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("mobile", "email", "outcome", "slip"),
     [
