@@ -76,6 +76,7 @@ def test_packages_without_an_answer_are_no_audit() -> None:
     assert "answered for 1 of 2 packages" in line
 
 
+@pytest.mark.long
 def test_the_list_of_what_an_installation_holds_is_the_lock_with_its_hashes(tmp_path: Path) -> None:
     file = tmp_path / "sbom.json"
     command = ("make", "--no-print-directory", "sbom", f"SBOM={file}")

@@ -162,6 +162,7 @@ async def test_a_worker_that_waited_serves_as_soon_as_temporal_is_there(
     await client.get_workflow_handle(reference).terminate()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("part", NAMED)
 async def test_a_worker_outlives_what_it_stands_on_and_goes_on_by_itself(
     stack: TestStack, client: Client, reference: str, tmp_path: Path, part: str
@@ -213,6 +214,7 @@ async def is_sending(client: Client, reference: str) -> bool:
     return "send_pin" in [one.activity_type.name for one in pending if one.state == started]
 
 
+@pytest.mark.long
 async def test_a_worker_ends_in_time_with_everything_away(
     stack: TestStack, client: Client, tmp_path: Path
 ) -> None:

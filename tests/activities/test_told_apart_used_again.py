@@ -153,6 +153,7 @@ async def asked(
         case.ldap.close()
 
 
+@pytest.mark.long
 async def test_no_number_is_used_again(asked: Asked) -> None:
     one, other = asked.student("first"), asked.student("other")
     assert await asked.about(one, other)
@@ -177,6 +178,7 @@ async def test_the_number_was_used_again_before_staff_answered(asked: Asked) -> 
     assert await asked.about(other, moved)
 
 
+@pytest.mark.long
 async def test_the_number_of_the_other_was_used_again_before_staff_answered(asked: Asked) -> None:
     before = asked.student("before")
     await asked.has_come(before)
@@ -200,6 +202,7 @@ async def test_the_number_is_used_again_after_staff_answered(asked: Asked) -> No
     assert await asked.about(newcomer, other)
 
 
+@pytest.mark.long
 async def test_the_number_of_the_other_is_used_again_after_staff_answered(asked: Asked) -> None:
     one, other = asked.student("first"), asked.student("other")
     await asked.tell(one, other)

@@ -93,6 +93,7 @@ def test_a_stopped_part_whose_port_was_taken_is_not_said_to_be_ready(
     assert _states(whole_stack)["inbox"] == "running"
 
 
+@pytest.mark.long
 def test_a_part_is_started_with_the_settings_of_the_command_or_says_what_it_ignores(
     whole_stack: WholeStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

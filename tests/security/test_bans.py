@@ -138,6 +138,7 @@ def test_the_tree_has_none_but_what_the_lists_explain(capsys: pytest.CaptureFixt
     assert bans.main() == 0, capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_an_exception_that_nothing_needs_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

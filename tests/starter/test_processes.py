@@ -119,6 +119,7 @@ async def test_one_that_dies_is_replaced(served: Served) -> None:
     assert before not in served.pids
 
 
+@pytest.mark.long
 async def test_none_outlives_the_first(served: Served) -> None:
     served.first.kill()
     served.first.wait()

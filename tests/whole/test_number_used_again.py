@@ -121,6 +121,7 @@ def support_act(directory: Administrators, reference: str, number: str, own: str
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("moved", [True, pytest.param(False, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("how", "login"),

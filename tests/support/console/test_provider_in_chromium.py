@@ -32,6 +32,7 @@ async def served(app: FastAPI, port: int) -> AsyncIterator[None]:
         await task
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("way", [("localhost", True), ("127.0.0.1", False)])
 async def test_staff_sign_in_and_out_by_another_site_and_by_the_same(
     chromium: Browser,

@@ -211,6 +211,7 @@ async def test_alerts_that_start_with_ledger_and_temporal_away_and_no_key_tell_b
     await asyncio.wait_for(running, 20)
 
 
+@pytest.mark.long
 async def test_of_several_processes_one_tells_and_a_killed_one_is_followed(
     pool: Pool, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -350,6 +350,7 @@ async def test_an_account_that_only_the_ledger_knows_is_told_as_missing(
     assert (found.outcome, found.username) == (Diagnosis.ALREADY_ACTIVE, number.lower())
 
 
+@pytest.mark.long
 async def test_a_contact_of_many_is_told_by_number_and_by_the_contact_itself(
     stack: TestStack, desk: StaffContext, number: str
 ) -> None:
