@@ -17,7 +17,8 @@ from ldap3.utils.dn import escape_rdn
 from adapters.directory import ldap_results as results
 from adapters.directory.ldap_connections import Connections, discard, driver_errors_translated
 from adapters.directory.ldap_results import LdapResult, read, reject
-from adapters.errors import AdapterError
+from adapters.errors import AdapterError, Unavailable
+from domain.contracts.vocabulary import FailureType
 from settings.systems import DirectorySettings
 
 _PAGE = 500
@@ -89,6 +90,15 @@ class LdapClient:
         answer, found = self._searched(dn, "(objectClass=*)", BASE, attributes)
         reject(answer, results.NO_SUCH_OBJECT)
         return found[0].attributes if found else {}
+
+    def fits(self, dn: str, query: str) -> bool:
+        """Return whether this entry, which was just found, fits a query."""
+        answer, found = self._searched(dn, query, BASE, ("1.1",))
+        if answer.code == results.NO_SUCH_OBJECT:
+            # Deleted or renamed since, or this server is a replica that does not have it yet.
+            raise Unavailable(FailureType.DIRECTORY_DOWN, answer.detail)
+        reject(answer)
+        return bool(found)
 
     def _searched(
         self, base: str, query: str, scope: str, attributes: Sequence[str]

@@ -7,18 +7,19 @@ from temporalio.exceptions import ApplicationError
 
 from activities.accounts import DirectoryActivities
 from adapters.directory.entries import CODES, codes
+from adapters.directory.ldap_results import NO_SUCH_OBJECT
 from domain.contracts.account_io import (
     AccountOutcome,
     AccountResolved,
     Provisioned,
     ProvisionOutcome,
 )
-from domain.contracts.vocabulary import Choice
+from domain.contracts.vocabulary import Choice, FailureType
 from ledger import passwords
 from postgres import Pool
 from tests.activities.case import ACTIVE, PASSWORD, Case, named, others
 from tests.activities.conftest import MakePerson, ruled, writing
-from tests.adapters.between import ADD, MODIFY, SET_PASSWORD, Moment, between
+from tests.adapters.between import ADD, MODIFY, SEARCH, SET_PASSWORD, Moment, between
 from tests.stack import TestStack
 
 THEIRS = "Chosen-elsewhere-44"
@@ -158,6 +159,21 @@ async def test_two_entries_that_are_certainly_theirs_are_for_support(
     found = await case.resolve(activities)
     assert found.outcome is AccountOutcome.CANNOT_TELL
     assert set(str(found.why).replace(",", "").split()) == {"several", "entries:", "uid", CODES}
+
+
+async def test_an_entry_that_goes_between_two_looks_is_looked_for_once_more(
+    stack: TestStack, pool: Pool, case: Case
+) -> None:
+    """Somebody renames or deletes it, or a replica does not have it yet: no setting is wrong."""
+    case.plant(case.name)
+    sealed = await case.choose(PASSWORD)
+    with between(stack) as middle:
+        async with writing(stack, pool, urls=[middle.url]) as far:
+            middle.answer(Moment(SEARCH.tag, case.dn.encode()), NO_SUCH_OBJECT)
+            with pytest.raises(ApplicationError) as raised:
+                await case.provision(far, sealed)
+            assert raised.value.type == FailureType.DIRECTORY_DOWN
+            assert await case.provision(far, sealed) == ACTIVE
 
 
 @pytest.mark.parametrize("lost", [ADD, SET_PASSWORD])

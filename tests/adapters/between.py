@@ -142,7 +142,8 @@ class Between:
                 client.sendall(self._answered(_heard(client), server))
 
     def _answered(self, said: Said, server: ssl.SSLSocket) -> bytes:
-        moments = [moment for moment in MOMENTS if said.is_at(moment)]
+        known = dict.fromkeys((*MOMENTS, *self._acts))
+        moments = [moment for moment in known if said.is_at(moment)]
         self.asked += moments
         for moment in moments:
             times, act = self._acts.get(moment, (0, _passed_on))
