@@ -52,7 +52,12 @@ FULL = {
         "files": "temporal-files",
         "createNamespace": True,
     },
-    "public": {"replies": "activation-replies", "texts/terms": "activation-terms"},
+    "public": {
+        "replies": "activation-replies",
+        "texts/terms": "activation-terms",
+        # The volumes' names differ.
+        "texts-terms": "others",
+    },
     "networkPolicy": {"enabled": True, "proxies": [PEER], "monitoring": [PEER]},
     "processes": {
         "directory": {"egress": [{"to": [PEER], "ports": [{"port": 636}]}]},
@@ -74,6 +79,9 @@ WRONG: tuple[dict[str, Any], ...] = (
     {"epochs": ["November"]},
     {"ingress": {"enabled": True}},
     {"public": {"../keys": "ours"}},
+    {"public": {"texts-": "ours"}},
+    # Kubernetes cannot mount a folder inside another one that is read-only.
+    {"public": {"texts": "ours", "texts/terms": "ours"}},
 )
 
 
@@ -176,6 +184,11 @@ def render(config: helm_sdkpy.Configuration, values: Mapping[str, Any]) -> list[
     return [each for each in documents if each]
 
 
+def _volumes(made: Mapping[str, Any]) -> list[str]:
+    pod = made.get("spec", {}).get("template", {}).get("spec", {})
+    return [each["name"] for each in pod.get("volumes", ())]
+
+
 def main() -> None:
     with _cluster() as file:
         config = helm_sdkpy.Configuration(namespace="students", kubeconfig=file)
@@ -188,6 +201,9 @@ def main() -> None:
             for each in objects:
                 for version in VERSIONS:
                     kubernetes_validate.validate(each, version, strict=True)
+                volumes = _volumes(each)
+                if len(set(volumes)) < len(volumes):
+                    raise SystemExit(f"two volumes have one name: {volumes}")
             kinds = Counter(each["kind"] for each in objects)
             say(f"{name}: {', '.join(f'{n} {kind}' for kind, n in sorted(kinds.items()))}")
         for wrong in WRONG:

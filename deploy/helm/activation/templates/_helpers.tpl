@@ -181,13 +181,16 @@ envFrom:
 {{/* Files of the institution that are no secrets. */}}
 {{- define "activation.publicMounts" -}}
 {{- range $folder, $files := .Values.public }}
-- { name: public-{{ $folder | replace "/" "-" }}, mountPath: /etc/activation/public/{{ $folder }}, readOnly: true }
+- { name: public-{{ $folder | replace "/" "--" }}, mountPath: /etc/activation/public/{{ $folder }}, readOnly: true }
 {{- end }}
 {{- end }}
 
 {{- define "activation.publicVolumes" -}}
 {{- range $folder, $files := .Values.public }}
-- name: public-{{ $folder | replace "/" "-" }}
+{{- if and (contains "/" $folder) (hasKey $.Values.public (dir $folder)) }}
+{{- fail (printf "public: %s is inside %s, which is read-only: name folders that do not contain each other" $folder (dir $folder)) }}
+{{- end }}
+- name: public-{{ $folder | replace "/" "--" }}
   configMap:
     name: {{ $files }}
 {{- end }}
