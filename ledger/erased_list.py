@@ -51,17 +51,17 @@ def append(path: Path, at: datetime, erased: Iterable[Erased]) -> None:
         os.fsync(file.fileno())
 
 
-def read(path: Path, since: datetime | None = None) -> list[Erased]:
-    """Return what was erased from an hour before this time on, each once; raises `OSError`."""
+def read(path: Path, since: datetime | None = None) -> dict[Erased, datetime]:
+    """Return what was erased from an hour before this time on, and when last; raises `OSError`."""
     lines = _lines(path.read_text("utf-8", "replace"))
-    wanted = (line for line in lines if since is None or line.at >= since - _MARGIN)
-    return list(dict.fromkeys(line.erased for line in wanted))
+    return {line.erased: line.at for line in lines if since is None or line.at >= since - _MARGIN}
 
 
-async def erase_again(connection: Connection, keys: KeyRing, erased: Erased) -> None:
+async def erase_again(connection: Connection, keys: KeyRing, erased: Erased, at: datetime) -> None:
     """Erase in the ledger, in the caller's transaction, what a restore brought back.
 
-    Runs of Temporal are not the ledger's.
+    Runs of Temporal are not the ledger's. `at` is when it was erased: who objected to invitations
+    after it still wants none.
     """
     match erased.kind:
         case ErasedKind.ACTIVATION:
@@ -69,7 +69,7 @@ async def erase_again(connection: Connection, keys: KeyRing, erased: Erased) -> 
             await activations.close(connection, reference=erased.name, end=Step.CANCELLED)
             await erasure.erase_within(connection, keys, erased.name)
         case ErasedKind.PERSON:
-            await erasure.forget_within(connection, keys, [erased.name])
+            await erasure.forget_within(connection, keys, [erased.name], objected_until=at)
         case ErasedKind.REQUEST:
             await erasure.forget_requests(connection, [erased.name])
         case ErasedKind.WORKFLOW:

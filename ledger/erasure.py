@@ -8,6 +8,7 @@ The audit is a chain of hashes and stays unchanged.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.contracts.vocabulary import Step
 from ledger import objections, rekeyed, usernames
@@ -136,11 +137,17 @@ async def forget(pool: Pool, ring: KeyRing, keys: Sequence[str]) -> None:
         await forget_within(connection, ring, keys)
 
 
-async def forget_within(connection: Connection, ring: KeyRing, keys: Sequence[str]) -> None:
-    """Delete the same; the caller has a transaction."""
+async def forget_within(
+    connection: Connection,
+    ring: KeyRing,
+    keys: Sequence[str],
+    *,
+    objected_until: datetime | None = None,
+) -> None:
+    """Delete the same, but objections of this time or before; the caller has a transaction."""
     if not await exists(connection, "activation WHERE person_key = ANY($1)", keys):
         await _forget(connection, ring, keys)
-        await objections.take_back(connection, keys)
+        await objections.take_back(connection, keys, until=objected_until)
 
 
 async def forget_requests(ledger: Connection, requests: Collection[str]) -> None:

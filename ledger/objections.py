@@ -18,10 +18,18 @@ async def note(ledger: Connection, persons: Collection[str]) -> None:
     )
 
 
-async def take_back(ledger: Connection, persons: Collection[str]) -> bool:
-    """Delete the objection of whoever has these keys; return False if there was none."""
+async def take_back(
+    ledger: Connection, persons: Collection[str], *, until: datetime | None = None
+) -> bool:
+    """Delete the objection of whoever has these keys; return False if there was none.
+
+    `until`: only one that is not younger.
+    """
     deleted = await ledger.fetch(
-        "DELETE FROM objection WHERE person_key = ANY($1) RETURNING true", persons
+        "DELETE FROM objection WHERE person_key = ANY($1)"
+        " AND ($2::timestamptz IS NULL OR noted_at <= $2) RETURNING true",
+        persons,
+        until,
     )
     return bool(deleted)
 

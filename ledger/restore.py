@@ -4,9 +4,9 @@ All of it is one transaction: nobody sees a restored ledger whose codes, session
 still valid, and a restore that fails changes nothing.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -103,7 +103,7 @@ class RestoreRequest:
 
     actor: str
     prefix: str
-    erased: Collection[Erased] = ()
+    erased: Mapping[Erased, datetime] = field(default_factory=dict)
 
 
 async def state(dsn: str) -> Mapping[str, str] | None:
@@ -228,8 +228,8 @@ async def _finish(
     await connection.execute(_RENUMBER)
     incarnation = await connection.fetchval(_MARK, taken_at, audit_row)
     await connection.execute(_ANOTHER_SECOND)
-    for each in asked.erased:
-        await erased_list.erase_again(connection, keys, each)
+    for each, at in asked.erased.items():
+        await erased_list.erase_again(connection, keys, each, at)
     await audit.lock(connection)
     await audit.append(
         connection,

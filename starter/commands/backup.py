@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from datetime import UTC
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -131,11 +131,13 @@ async def _write(config: Settings, ring: KeyRing, folder: Path, count: Counting)
     return await backup.write(dsn, ring, folder, ours, counted=count)
 
 
-def _erased(config: Settings, named: Path | None, manifest: Manifest | None) -> list[Erased]:
+def _erased(
+    config: Settings, named: Path | None, manifest: Manifest | None
+) -> dict[Erased, datetime]:
     """Return what was erased since the backup; without an erasure there is no file yet."""
     listed = named or config.erasures_file
     if listed is None or not (named or listed.exists()):
-        return []
+        return {}
     return erased_list.read(listed, manifest.taken_at if manifest else None)
 
 

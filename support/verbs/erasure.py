@@ -5,7 +5,7 @@ erasure completes it. The account in the directory is not changed.
 """
 
 import re
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -130,7 +130,7 @@ async def erase_person(
 
 async def erase_again(
     ctx: StaffContext,
-    erased: Sequence[Erased],
+    erased: Mapping[Erased, datetime],
     *,
     counted: Counting = not_counted,
 ) -> None:
@@ -148,8 +148,8 @@ async def erase_again(
         for run in [run async for run in _runs(ctx.client, name)]:
             await runs.delete(ctx.client, run.execution)
     async with ctx.pool.acquire() as connection, connection.transaction():
-        for each in erased:
-            await erased_list.erase_again(connection, ctx.keys, each)
+        for each, at in erased.items():
+            await erased_list.erase_again(connection, ctx.keys, each, at)
 
 
 async def _list(ctx: StaffContext, erased: Iterable[Erased], ended: Iterable[_Run]) -> None:

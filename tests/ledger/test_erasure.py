@@ -1,6 +1,6 @@
 """After an erasure nothing personal of an activation is left, and what must stay has stayed."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import asyncpg
 import pytest
@@ -11,6 +11,7 @@ from ledger import (
     activations,
     audit,
     consents,
+    erased_list,
     erasure,
     imports,
     invitations,
@@ -19,6 +20,7 @@ from ledger import (
     told_apart,
     usernames,
 )
+from ledger.erased_list import Erased, ErasedKind
 from ledger.imports import Owned
 from postgres import Pool
 from recognition.rekeyed import known, known_by_former_rows
@@ -139,6 +141,22 @@ async def test_what_stands_under_any_key_of_the_person_goes_with_the_last_activa
     assert after == STAYS - {"audit"} | {"objection"}
     await erasure.forget(pool, stack.keys, keys)
     assert not await objections.since(pool, keys)
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_an_objection_after_an_erasure_outlives_a_restore(
+    pool: Pool, stack: TestStack, reference: str, again: bool
+) -> None:
+    """Who had everything erased objects again, and every restore erases all once more."""
+    keys = [person_of(stack, reference).person_key]
+    await objections.note(pool, keys)
+    noted = await objections.since(pool, keys)
+    assert noted
+    erased_at = noted + timedelta(seconds=-1 if again else 1)
+    async with pool.acquire() as connection, connection.transaction():
+        erased = Erased(ErasedKind.PERSON, keys[0])
+        await erased_list.erase_again(connection, stack.keys, erased, erased_at)
+    assert (await objections.since(pool, keys) is not None) is again
 
 
 async def test_a_number_under_a_key_that_no_activation_has_goes_with_the_last_one(

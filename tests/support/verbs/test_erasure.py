@@ -121,7 +121,7 @@ async def test_what_a_restore_brings_back_is_erased_again(
     await client.get_workflow_handle(workflows[2]).terminate()
     await erasure.erase(desk, reference=reference, reason="asked")
     erased = erased_list.read(listed)
-    assert erased[0] == Erased(ErasedKind.ACTIVATION, reference)
+    assert next(iter(erased)) == Erased(ErasedKind.ACTIVATION, reference)
     assert {each.name for each in erased if each.kind is ErasedKind.WORKFLOW} == {*workflows}
     await gone(client, workflows)
     await Activations(client).start(begun(reference))
