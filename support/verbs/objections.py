@@ -35,6 +35,15 @@ async def _keys(ctx: StaffContext, number: str, act: str, reason: str) -> list[s
     await staff_limits.count(ctx, Action.OBJECTION)
     await ctx.record(Action.OBJECTION, reason=f"{act}: {reason}" if reason else act)
     try:
+        return await _keys_with(ctx, number)
+    except ActionRefused:
+        await ctx.record_refusal(Action.OBJECTION, None)
+        raise
+
+
+async def _keys_with(ctx: StaffContext, number: str) -> list[str]:
+    """Return every key of the one student in sight who has this number; else `ActionRefused`."""
+    try:
         async with opened(ctx) as registrar:
             rows = await registrar.by_number(number) if number.strip() else []
     except AdapterError:

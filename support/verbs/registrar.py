@@ -19,7 +19,7 @@ from domain.registrar import diagnosis, students
 from domain.registrar.diagnosis import AccountSeen, Diagnosis, Human, Miss, TypedContacts
 from domain.registrar.humans import Grouped, people
 from domain.registrar.row_facts import MOST_SHARING
-from domain.registrar.rows import Row, as_written, enrolment, names, text
+from domain.registrar.rows import Row, enrolment, names, text
 from domain.text import identifier
 from ledger import activations, claims, misses, objections
 from ledger.misses import Misses
@@ -28,6 +28,7 @@ from recognition.rekeyed import known
 from support.verbs import cases, staff_limits
 from support.verbs.actions import ActionRefused
 from support.verbs.registrar_account import account_of
+from support.verbs.registrar_person import with_number
 from support.verbs.registrar_rows import (
     Sharing,
     in_sight,
@@ -142,7 +143,7 @@ async def _found(ctx: StaffContext, kind: Kind, question: RegistrarQuestion) -> 
         async with opened(ctx) as registrar:
             rows, more = await _rows(ctx, registrar, kind, question)
             found = _grouped(ctx, rows)
-            groups = [each for each in found if _fits(ctx, each.rows, question)]
+            groups = _asked_for(ctx, found, question)
             ours = [each for each in groups if any(in_sight(ctx, row) for row in each.rows)]
             shared, person = Sharing(), None
             same_login: tuple[str, ...] = ()
@@ -218,20 +219,22 @@ def _grouped(ctx: StaffContext, rows: list[Row]) -> list[_Found]:
     ]
 
 
+def _asked_for(ctx: StaffContext, found: list[_Found], question: RegistrarQuestion) -> list[_Found]:
+    """Return those whom the question is about, and not others with the same date of birth."""
+    if question.kind is Kind.NUMBER:
+        return with_number(found, question.number)
+    return [each for each in found if _fits(ctx, each.rows, question)]
+
+
 def _fits(ctx: StaffContext, group: list[Row], question: RegistrarQuestion) -> bool:
-    """Whether the question is about this person, and not another with the same date of birth."""
     match question.kind:
-        case Kind.NUMBER:
-            wanted = identifier(question.number)
-            numbers = {as_written(row, "registrationid") for row in group}
-            return wanted in map(identifier, numbers | set(map(enrolment, group)))
         case Kind.NAME:
             typed = str(surnames.prefix(question.name))
             return any(surnames.begins(names(row), typed) for row in group)
         case Kind.INSURANCE:
             wanted = identifier(question.insurance)
             return any(identifier(text(row, "ssn")) == wanted for row in group)
-        case Kind.CONTACT:
+        case _:
             return diagnosis.matches(group, question.typed, region_of(ctx))
 
 

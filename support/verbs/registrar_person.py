@@ -1,13 +1,13 @@
 """Asks the registrar whose a number is, by every number and contact that it has of the person."""
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 from adapters.errors import AdapterError
 from adapters.registrar.port import Registrar, SharedByMany
 from domain.contacts import emails_on_file, mobiles_on_file
 from domain.contracts.people import Person
-from domain.registrar.humans import Grouped, people
+from domain.registrar.humans import people
 from domain.registrar.rows import Row, as_written, enrolment
 from domain.registrar.students import ContactQuery, persons
 from domain.text import identifier
@@ -18,7 +18,18 @@ from support.verbs.registrar_rows import index_of, opened, own_domains, person_i
 from support.verbs.staff import StaffContext
 from translations import N_
 
-SEVERAL = N_("Several persons have this number: give it as system/number.")
+SEVERAL = N_(
+    "Several persons have this number: give it as system/number, exactly as the registrar check"
+    " shows it."
+)
+
+
+class _Somebody(Protocol):
+    @property
+    def rows(self) -> Sequence[Row]: ...
+
+
+_Somebodies = TypeVar("_Somebodies", bound=_Somebody)
 
 
 class Asked(NamedTuple):
@@ -52,8 +63,15 @@ async def on_file(ctx: StaffContext, number: str) -> Asked:
     return Asked(RegisteredPerson(person.keys, _indexes(ctx, contacts), _indexes(ctx, shared)))
 
 
-def with_number(groups: Iterable[Grouped], number: str) -> list[Grouped]:
-    """Return those of these persons one of whose rows has the number."""
+def with_number(groups: Sequence[_Somebodies], number: str) -> list[_Somebodies]:
+    """Return those of these persons one of whose rows has the number.
+
+    Written as system/number, exactly as the registrar does, it is one person's, whoever else has
+    one that differs by spaces, dashes, slashes or look-alike letters.
+    """
+    written = " ".join(number.split())
+    if exactly := [each for each in groups if written in map(enrolment, each.rows)]:
+        return exactly
     wanted = identifier(number)
     return [
         each

@@ -83,10 +83,29 @@ async def test_only_of_whom_one_may_see_and_of_one_student_alone(desk: StaffCont
     for ctx, number in ((elsewhere, NUMBER), (desk, "SIS/YY999"), (desk, " "), (desk, "")):
         with pytest.raises(ActionRefused, match="No student"):
             await note(ctx, number=number)
+        (row,) = await audit.page(desk.pool, desk.keys, limit=1)
+        assert (row.action, row.reason) == (audit.REFUSED, "objection")
     here = by(desk, StaffRole.HELPDESK, HERE.id)
     await note(here, number=STRANGER)
     assert await objectors(desk) == [STRANGER]
     await take_back(here, number=STRANGER)
+
+
+async def test_a_number_as_the_registrar_has_it_is_one_students(
+    desk: StaffContext, stack: TestStack
+) -> None:
+    """Without slashes it is another one's too, and the check offers it as system/number."""
+    alike = {**student(74), "registrationid": "SISYY71"}
+    await asyncio.to_thread(aside, insert(stack.registrar_dsn, [alike]))
+    with pytest.raises(ActionRefused, match="exactly as the registrar check shows it"):
+        await note(desk, number="sis/yy71")
+    for ctx in (desk, by(desk, StaffRole.HELPDESK, HERE.id)):
+        seen = await check(ctx, RegistrarQuestion(number=NUMBER))
+        assert seen.outcome
+        assert len(seen.people) == 1
+    await note(desk, number=NUMBER)
+    assert await objectors(desk) == [NUMBER, OTHER]
+    await take_back(desk, number=NUMBER)
 
 
 async def test_while_the_registrar_is_away_nothing_changes(desk: StaffContext) -> None:
