@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Match
 
 from domain.contracts.vocabulary import Language
 from security.keys import KeyRing
@@ -114,12 +115,25 @@ class RequestContext:
         html = self.site.views.page(
             template,
             self.language,
-            path=self.request.url.path,
+            path=self._openable(),
             hidden=self.hidden_fields,
             errors=errors or {},
             **self.shared() | context,
         )
         return self.with_cookies(HTMLResponse(html, status or (422 if errors else 200), headers))
+
+    def _openable(self) -> str:
+        """Return the path of this page, or the next above it where this one takes forms only."""
+        path = self.request.url.path
+        if self.request.method != "POST":
+            return path
+        while path and not self._opens(path):
+            path = path.rpartition("/")[0]
+        return path or "/"
+
+    def _opens(self, path: str) -> bool:
+        asked = {**self.request.scope, "method": "GET", "path": path}
+        return any(route.matches(asked)[0] is Match.FULL for route in self.request.app.routes)
 
     def shared(self) -> dict[str, Any]:
         """Return what the templates of every page get; `context` of a page replaces it."""

@@ -1,5 +1,6 @@
 """Every route against every role: whoever may not is told so, and nothing happens."""
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -89,3 +90,16 @@ async def test_a_role_has_its_pages_and_no_other(
 def test_every_action_but_those_of_commands_has_its_page(app: FastAPI) -> None:
     commands = {Action.EXPORT, Action.SWEEP, Action.CUT, Action.CAMPAIGN_START}
     assert {action for _, _, action in guarded(app)} == set(Action) - commands
+
+
+async def test_a_page_about_a_form_alone_is_there_in_the_other_language(
+    app: FastAPI, signed_in: SignedIn
+) -> None:
+    """Its address takes forms only: nobody can open it, or come back to it."""
+    browser, routes = await signed_in("supervisor"), [*guarded(app)]
+    opened = {path for method, path, _ in routes if method == "GET"}
+    for path in {path for method, path, _ in routes if method == "POST"} - opened:
+        answer = await browser.http.post(path)
+        assert answer.status_code == 403
+        (link,) = re.findall(r'href="([^"]*)\?lang=en"', answer.text)
+        assert (await browser.http.get(link)).status_code != 405, path
