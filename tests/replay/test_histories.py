@@ -29,6 +29,7 @@ async def test_a_recorded_run_goes_on(path: Path) -> None:
     await replay(read(path))
 
 
+@pytest.mark.long
 async def test_a_run_recorded_without_traces_goes_on_with_them() -> None:
     for path in recorded():
         await replay(read(path), TracingInterceptor())
