@@ -169,7 +169,6 @@ def test_each_command_is_tried_with_its_role() -> None:
     assert there - {"worker"} == tried
 
 
-@pytest.mark.few(26)
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_command_of_staff_works_with_the_role_of_commands(
     scene: Scene, command: tuple[str, str]
