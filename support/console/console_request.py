@@ -62,7 +62,7 @@ _TOLD: Mapping[str, str] = {
     "second_factor": N_("The second factor is reset, and their sessions have ended."),
     "resumed": N_("New activations can begin again"),
 }
-"""The text that a page shows above itself, by the parameter `told` of its address."""
+"""The text that any page shows above itself, by the parameter `told` of its address."""
 _STATUSES: Mapping[int, tuple[str, str]] = {
     400: (N_("This is not our address"), N_("Open the console by its own address.")),
     403: (
@@ -242,7 +242,7 @@ class ConsoleRequest(RequestContext):
             "drawn_at": datetime.now(UTC),
             "department_name": partial(self.app.departments.name, language=self.language),
             "labels": Labels(self.language),
-            "told": _TOLD.get(self.request.query_params.get("told", "")),
+            "notice": _TOLD.get(self.request.query_params.get("told", "")),
         }
 
     @property
