@@ -4,7 +4,8 @@ import asyncio
 import ssl
 from urllib.parse import urlsplit
 
-_PORTS = {"https": 443, "http": 80}
+from domain.addresses import PORTS
+
 _TIMEOUT = 10
 
 
@@ -17,10 +18,10 @@ async def unreachable(url: str) -> str:
     """Open and close a connection, sending nothing; returns what to do, empty if it succeeds."""
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+        host, port = parts.hostname, parts.port or PORTS.get(parts.scheme)
     except ValueError:
         host = port = None
-    if not host or parts.scheme not in _PORTS:
+    if not host or parts.scheme not in PORTS:
         return "it is no address: write it as https://server/path"
     try:
         async with asyncio.timeout(_TIMEOUT):

@@ -10,7 +10,8 @@ _EXAMPLE = re.compile(
     re.IGNORECASE,
 )
 
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
+"""The port of each scheme where a URL names none."""
 
 
 def names_example(text: str) -> bool:
@@ -39,7 +40,7 @@ def typed(url: str) -> str:
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     rest = parts.path.rstrip("/")
-    if parts.port in (None, _PORTS.get(parts.scheme)):
+    if parts.port in (None, PORTS.get(parts.scheme)):
         return f"{host}{rest}"
     # With another port, browsers take what has no scheme for plain http.
     scheme = "" if is_plain(url) else f"{parts.scheme}://"

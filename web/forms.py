@@ -17,11 +17,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from domain import references
+from domain.addresses import PORTS
 
 MAX_BODY = 16 * 1024
 _MAX_FIELDS = 50
 _LOOPBACK = ("127.0.0.1", "localhost")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _TYPE = "application/x-www-form-urlencoded"
 _BARE_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 """In no form that a browser sends, and slow to decode."""
@@ -79,7 +79,7 @@ def origins(public_url: str) -> frozenset[str]:
     """Return the accepted origins: the public one, and both loopback names of a local one."""
     url = urlsplit(public_url)
     names = _LOOPBACK if url.hostname in _LOOPBACK else (url.hostname,)
-    port = "" if url.port in (None, _DEFAULT_PORTS.get(url.scheme)) else f":{url.port}"
+    port = "" if url.port in (None, PORTS.get(url.scheme)) else f":{url.port}"
     return frozenset(f"{url.scheme}://{name}{port}" for name in names)
 
 
