@@ -152,8 +152,7 @@ async def page(
     `without` are actions that are left out. With `departments` without the rows about activations
     of others (None: all of them).
     """
-    seen = None if departments is None else [*departments]
-    rows = await pool.fetch(_PAGE, seen, actor, action, reference, before, limit, [*without])
+    rows = await pool.fetch(_PAGE, departments, actor, action, reference, before, limit, [*without])
     return [_decrypted(keys, row) for row in rows]
 
 
@@ -172,9 +171,8 @@ async def since(
     departments: Collection[str] | None = None,
 ) -> AsyncIterator[Row]:
     """Yield every row from this time on (None: all), the oldest first; `departments` as `page`."""
-    seen = None if departments is None else [*departments]
     async with pool.acquire() as connection, connection.transaction(readonly=True):
-        async for row in connection.cursor(_SINCE, seen, at, prefetch=_PREFETCH):
+        async for row in connection.cursor(_SINCE, departments, at, prefetch=_PREFETCH):
             yield _decrypted(keys, row)
 
 
@@ -182,8 +180,7 @@ async def has_more_than(
     pool: Pool, most: int, at: datetime | None, departments: Collection[str] | None
 ) -> bool:
     """Return whether `since` yields more than so many rows."""
-    seen = None if departments is None else [*departments]
-    return await exists(pool, f"{_FROM} OFFSET $3", seen, at, most)
+    return await exists(pool, f"{_FROM} OFFSET $3", departments, at, most)
 
 
 def _decrypted(keys: KeyRing, row: asyncpg.Record) -> Row:
