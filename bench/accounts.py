@@ -67,8 +67,11 @@ async def load(dsn: str, count: int) -> None:
 
 
 @contextmanager
-def registered(rows: int) -> Iterator[settings.Settings]:
-    """Load invented rows into a PostgreSQL of its own beside an empty ledger; yields settings."""
+def registered(rows: int) -> Iterator[Stack]:
+    """Load invented rows into a PostgreSQL of its own beside an empty ledger.
+
+    Settings are those of this stack; yields it with PostgreSQL alone started.
+    """
     with tempfile.TemporaryDirectory() as folder:
         stack = Stack(Place(Path(folder) / "bench"))
         stack.write_files()
@@ -78,29 +81,21 @@ def registered(rows: int) -> Iterator[settings.Settings]:
         try:
             asyncio.run(migrate(stack.postgres.ledger_dsn))
             asyncio.run(load(stack.postgres.registrar_dsn, rows))
-            yield settings.load()
+            yield stack
         finally:
             stack.postgres.stop()
 
 
 def main(count: int) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Place(Path(folder) / "bench"))
-        stack.write_files()
-        os.environ["ACTIVATION_CONFIG"] = str(stack.place.settings_file)
-        rotation.create(stack.place.keys, "2026-11")
+    with registered(count) as stack:
         config = settings.load()
         stack.directory.prepare()
         stack.directory._add("\n".join(entries(count, config.institution.domain)))  # noqa: SLF001
+        stack.directory.start()
         try:
-            for part in (stack.postgres, stack.directory):
-                part.start()
-            asyncio.run(migrate(stack.postgres.ledger_dsn))
-            asyncio.run(load(stack.postgres.registrar_dsn, count))
             return _measured(config)
         finally:
-            for part in (stack.directory, stack.postgres):
-                part.stop()
+            stack.directory.stop()
 
 
 def _measured(config: settings.Settings) -> int:

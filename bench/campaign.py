@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from datetime import time as clock_time
 
+import settings
 from activities.choosing import TOGETHER
 from activities.judging import Judgement, StudentJudge
 from adapters.registrar.wiring import registrar_of
@@ -80,7 +81,8 @@ async def measure(config: Settings, students: int) -> bool:
 
 
 def main(rows: int, students: int) -> int:
-    with registered(rows) as config:
+    with registered(rows):
+        config = settings.load()
         return int(not asyncio.run(measure(config, students)))
 
 
